@@ -1,0 +1,103 @@
+/**
+ * Settings: the environment, validated at once, every fault named, frozen.
+ * docs/operating.md lists them for people; keep both together.
+ */
+import { availableParallelism } from 'node:os'
+import path from 'node:path'
+import { z } from 'zod'
+import { AppError } from '../kernel/errors.ts'
+import type { Env } from './env.ts'
+
+export const ROLES = ['ingest', 'web', 'worker'] as const
+export type Role = (typeof ROLES)[number]
+
+const port = z.coerce.number().int().min(1).max(65_535)
+const seconds = z.coerce.number().min(0).max(86_400)
+
+const settings = z.object({
+  HOST: z.string().min(1).default('0.0.0.0'),
+  PORT: port.default(8080),
+  RTMP_PORT: port.default(1935),
+  STORAGE_DIR: z.string().min(1).default('./storage'),
+  DATABASE_URL: z
+    .string()
+    .regex(/^postgres(ql)?:\/\//, 'must begin with postgresql://')
+    .optional(),
+  /** Where viewers reach the site, without a trailing slash: links, cookies and CORS follow it. */
+  PUBLIC_URL: z.url({ protocol: /^https?$/ }).optional(),
+  ADMIN_EMAIL: z.email().default('admin@localhost.localdomain'),
+  ADMIN_PASSWORD: z.string().min(8).max(128).optional(),
+  /** s3:// is reserved for the object store; until it stands only the file system is served. */
+  MEDIA_URL: z
+    .string()
+    .regex(/^file:\/\//, 'must begin with file:// (an object store is not supported yet)')
+    .optional(),
+  WORKER_CONCURRENCY: z.coerce.number().int().min(1).max(64).optional(),
+  /** How long a broadcast waits for its encoder to come back after a lost connection. */
+  GRACE_SECONDS: seconds.default(60),
+  MAX_UPLOAD_BYTES: z.coerce.number().int().positive().default(64 * 2 ** 30),
+  /** Longest time a request for a segment waits for it to be made. */
+  SEGMENT_WAIT_SECONDS: seconds.default(12),
+  /** New broadcasts and uploads are refused below this much free space. */
+  MIN_FREE_BYTES: z.coerce.number().int().min(0).default(1 * 2 ** 30),
+  FFMPEG_PATH: z.string().min(1).optional(),
+  FFPROBE_PATH: z.string().min(1).optional(),
+  LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
+})
+
+export interface Config {
+  readonly host: string
+  readonly port: number
+  readonly rtmpPort: number
+  /** Absolute. */
+  readonly storageDir: string
+  readonly databaseUrl: string | undefined
+  readonly publicUrl: string
+  readonly admin: { readonly email: string; readonly password: string | undefined }
+  /** Absolute folder of the media store. */
+  readonly mediaDir: string
+  readonly workerConcurrency: number
+  readonly graceMs: number
+  readonly maxUploadBytes: number
+  readonly segmentWaitMs: number
+  readonly minFreeBytes: number
+  readonly ffmpegPath: string | undefined
+  readonly ffprobePath: string | undefined
+  readonly logLevel: string
+}
+
+/** Throws one AppError `bad-setting` that names every faulty setting, a line each. */
+export function makeConfig(env: Env, cwd: string): Config {
+  // An empty setting counts as unset, as in a compose file's `KEY=`.
+  const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined && value !== ''))
+  const parsed = settings.safeParse(given)
+  if (!parsed.success) {
+    const faults = parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message} (is "${shown(given, issue.path[0])}")`)
+    throw new AppError('bad-setting', `Bad setting${faults.length > 1 ? 's' : ''}:\n  ${faults.join('\n  ')}`)
+  }
+  const s = parsed.data
+  const storageDir = path.resolve(cwd, s.STORAGE_DIR)
+  return Object.freeze({
+    host: s.HOST,
+    port: s.PORT,
+    rtmpPort: s.RTMP_PORT,
+    storageDir,
+    databaseUrl: s.DATABASE_URL,
+    publicUrl: (s.PUBLIC_URL ?? `http://localhost:${s.PORT}`).replace(/\/+$/, ''),
+    admin: { email: s.ADMIN_EMAIL.toLowerCase(), password: s.ADMIN_PASSWORD },
+    mediaDir: s.MEDIA_URL ? path.resolve(new URL(s.MEDIA_URL).pathname) : path.join(storageDir, 'media'),
+    workerConcurrency: s.WORKER_CONCURRENCY ?? Math.max(1, availableParallelism()),
+    graceMs: s.GRACE_SECONDS * 1000,
+    maxUploadBytes: s.MAX_UPLOAD_BYTES,
+    segmentWaitMs: s.SEGMENT_WAIT_SECONDS * 1000,
+    minFreeBytes: s.MIN_FREE_BYTES,
+    ffmpegPath: s.FFMPEG_PATH,
+    ffprobePath: s.FFPROBE_PATH,
+    logLevel: s.LOG_LEVEL,
+  })
+}
+
+function shown(given: Record<string, unknown>, name: PropertyKey | undefined): string {
+  if (name === 'ADMIN_PASSWORD' || name === 'DATABASE_URL') return '…'
+  return String(given[String(name)] ?? '')
+}

@@ -1,0 +1,50 @@
+/**
+ * What ingest needs from downstream: somebody who decides whether a publisher may publish, and
+ * somewhere to put what it sends. Implemented by library/broadcasts and joined in service.ts.
+ */
+import type { MediaMessage } from './media-message.ts'
+
+/** Who asks, before anything was created for them. The key is secret: never log it, never put it in a path. */
+export interface PublishRequest {
+  readonly app: string
+  readonly streamKey: string
+  readonly remoteAddress: string
+  /** `flashVer` of the connect command, such as "FMLE/3.0 (compatible; obs-studio/29.0.2)"; empty when not sent. */
+  readonly encoder: string
+}
+
+export type PublishDecision =
+  | { readonly admitted: true; readonly session: PublishedSession }
+  /** `reason` is shown to the person at the encoder: plain words, what to do. */
+  | { readonly admitted: false; readonly reason: string }
+
+export interface PublishGate {
+  /** Throws nothing foreseen: a database that does not answer is a refusal with that reason. */
+  admit(request: PublishRequest): Promise<PublishDecision>
+}
+
+/**
+ * How the encoder's connection ended.
+ * `unpublished`: it said goodbye (FCUnpublish, deleteStream, closeStream). `dropped`: the connection was lost.
+ * `taken-over`: a new connection with the same key took its place. `protocol-error`: we closed it.
+ * `draining`: the server is stopping.
+ */
+export type SessionEnding = 'unpublished' | 'dropped' | 'taken-over' | 'protocol-error' | 'draining'
+
+/** One publishing connection, from the accepted publish to its end. */
+export interface PublishedSession {
+  readonly sessionId: string
+  /** Public name of the stream: the channel's handle. Players ask for it. */
+  readonly streamName: string
+  /**
+   * Takes over the message at once: `message.parts` may be reused by the caller after the return.
+   * False: more waits for the disk than should; stop reading from the socket until `onDrain`.
+   */
+  write(message: MediaMessage): boolean
+  /** At most one listener; called once after a `write` returned false and there is room again. */
+  onDrain(listener: () => void): void
+  /** Called when this session must stop from our side; the listener closes the connection with that reason. */
+  onStop(listener: (ending: SessionEnding, reason: string) => void): void
+  /** Resolves when everything written is on disk and the part is closed. Never rejects; idempotent. */
+  close(ending: SessionEnding): Promise<void>
+}
