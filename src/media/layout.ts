@@ -1,0 +1,57 @@
+/**
+ * Owner of every path. In the media store:
+ *
+ *     <video>/timeline.jsonl            the timeline (packaging/timeline.ts); grows
+ *     <video>/original/init-<i>.mp4     the source's own pictures, passed through
+ *     <video>/original/<n>.m4s
+ *     <video>/audio/init-<i>.mp4        shared by all renditions
+ *     <video>/audio/<n>.m4s
+ *     <video>/<rung>/init.mp4           encoded renditions, such as 480p
+ *     <video>/<rung>/<n>.m4s
+ *     <video>/poster.jpg
+ *
+ * and under STORAGE_DIR:
+ *
+ *     recordings/<broadcast>/<part>.flv, <part>.idx
+ *     uploads/<upload>/source<ext>
+ *     tmp/                              of this boot; emptied at start
+ *     postgres/                         the embedded database
+ */
+import path from 'node:path'
+import type { BroadcastId, UploadId, VideoId } from '../kernel/ids.ts'
+
+/** A key in the media store: relative, forward slashes, made only here. */
+export type MediaKey = string & { readonly __brand: 'MediaKey' }
+
+const key = (...parts: readonly (string | number)[]) => parts.join('/') as MediaKey
+
+export const mediaKeys = {
+  video: (video: VideoId) => key(video),
+  timeline: (video: VideoId) => key(video, 'timeline.jsonl'),
+  /** Passed-through renditions have an init for each decoder configuration, encoded ones a single `init.mp4`. */
+  init: (video: VideoId, rendition: string, init?: number) =>
+    key(video, rendition, init === undefined ? 'init.mp4' : `init-${init}.mp4`),
+  segment: (video: VideoId, rendition: string, number: number) => key(video, rendition, `${number}.m4s`),
+  rendition: (video: VideoId, rendition: string) => key(video, rendition),
+  poster: (video: VideoId) => key(video, 'poster.jpg'),
+} as const
+
+export const ORIGINAL = 'original'
+export const AUDIO_RENDITION = 'audio'
+
+/** Absolute paths below STORAGE_DIR. */
+export function makeStoragePaths(storageDir: string) {
+  return {
+    root: storageDir,
+    postgres: path.join(storageDir, 'postgres'),
+    tmp: path.join(storageDir, 'tmp'),
+    firstRun: path.join(storageDir, 'first-run.json'),
+    recordings: path.join(storageDir, 'recordings'),
+    recording: (broadcast: BroadcastId) => path.join(storageDir, 'recordings', broadcast),
+    recordingPart: (broadcast: BroadcastId, part: number) => path.join(storageDir, 'recordings', broadcast, `${part}.flv`),
+    recordingIndex: (broadcast: BroadcastId, part: number) => path.join(storageDir, 'recordings', broadcast, `${part}.idx`),
+    uploads: path.join(storageDir, 'uploads'),
+    upload: (upload: UploadId) => path.join(storageDir, 'uploads', upload),
+  } as const
+}
+export type StoragePaths = ReturnType<typeof makeStoragePaths>
