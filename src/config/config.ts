@@ -35,11 +35,19 @@ const settings = z.object({
   WORKER_CONCURRENCY: z.coerce.number().int().min(1).max(64).optional(),
   /** How long a broadcast waits for its encoder to come back after a lost connection. */
   GRACE_SECONDS: seconds.default(60),
-  MAX_UPLOAD_BYTES: z.coerce.number().int().positive().default(64 * 2 ** 30),
+  MAX_UPLOAD_BYTES: z.coerce
+    .number()
+    .int()
+    .positive()
+    .default(64 * 2 ** 30),
   /** Longest time a request for a segment waits for it to be made. */
   SEGMENT_WAIT_SECONDS: seconds.default(12),
   /** New broadcasts and uploads are refused below this much free space. */
-  MIN_FREE_BYTES: z.coerce.number().int().min(0).default(1 * 2 ** 30),
+  MIN_FREE_BYTES: z.coerce
+    .number()
+    .int()
+    .min(0)
+    .default(1 * 2 ** 30),
   FFMPEG_PATH: z.string().min(1).optional(),
   FFPROBE_PATH: z.string().min(1).optional(),
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
@@ -69,10 +77,14 @@ export interface Config {
 /** Throws one AppError `bad-setting` that names every faulty setting, a line each. */
 export function makeConfig(env: Env, cwd: string): Config {
   // An empty setting counts as unset, as in a compose file's `KEY=`.
-  const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined && value !== ''))
+  const given = Object.fromEntries(
+    Object.entries(env).filter(([, value]) => value !== undefined && value !== ''),
+  )
   const parsed = settings.safeParse(given)
   if (!parsed.success) {
-    const faults = parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message} (is "${shown(given, issue.path[0])}")`)
+    const faults = parsed.error.issues.map(
+      (issue) => `${issue.path.join('.')}: ${issue.message} (is "${shown(given, issue.path[0])}")`,
+    )
     throw new AppError('bad-setting', `Bad setting${faults.length > 1 ? 's' : ''}:\n  ${faults.join('\n  ')}`)
   }
   const s = parsed.data

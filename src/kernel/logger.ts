@@ -9,7 +9,21 @@ export function makeLogger(level: string): Logger {
       level,
       base: null,
       timestamp: pino.stdTimeFunctions.isoTime,
-      redact: { paths: ['key', 'streamKey', 'password', 'token', 'authorization', '*.key', '*.password', '*.token', 'headers.authorization', 'headers.cookie'], censor: '[redacted]' },
+      redact: {
+        paths: [
+          'key',
+          'streamKey',
+          'password',
+          'token',
+          'authorization',
+          '*.key',
+          '*.password',
+          '*.token',
+          'headers.authorization',
+          'headers.cookie',
+        ],
+        censor: '[redacted]',
+      },
     },
     pino.destination({ dest: 2, sync: true }),
   )

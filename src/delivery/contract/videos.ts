@@ -1,0 +1,96 @@
+/** Wire shapes of videos, shared with the web. Times are ISO 8601 in UTC, durations seconds, rates bits per second. */
+import { z } from 'zod'
+
+export const visibility = z.enum(['public', 'unlisted', 'private']).meta({ id: 'Visibility' })
+export const videoState = z.enum(['live', 'processing', 'ready', 'failed']).meta({ id: 'VideoState' })
+
+export const rendition = z
+  .object({
+    name: z.string().meta({ example: '480p' }),
+    kind: z.enum(['original', 'video', 'audio']),
+    state: z.enum(['planned', 'encoding', 'ready', 'failed']),
+    codecs: z.string().nullable(),
+    width: z.int().nullable(),
+    height: z.int().nullable(),
+    frameRate: z.number().nullable(),
+    bandwidth: z.int().nullable(),
+    averageBandwidth: z.int().nullable(),
+    bytes: z.int(),
+    /** 0 to 100. */
+    progress: z.number(),
+    failure: z.string().nullable(),
+  })
+  .meta({ id: 'Rendition' })
+
+export const channelSummary = z
+  .object({ id: z.string(), handle: z.string(), name: z.string() })
+  .meta({ id: 'ChannelSummary' })
+
+export const video = z
+  .object({
+    id: z.string(),
+    origin: z.enum(['broadcast', 'upload']),
+    title: z.string(),
+    description: z.string(),
+    tags: z.array(z.string()),
+    visibility,
+    state: videoState,
+    /** Some of it can be watched now. */
+    playable: z.boolean(),
+    failure: z.object({ code: z.string(), detail: z.string() }).nullable(),
+    durationSeconds: z.number().nullable(),
+    width: z.int().nullable(),
+    height: z.int().nullable(),
+    frameRate: z.number().nullable(),
+    /** 0 to 100. */
+    progress: z.number(),
+    channel: channelSummary,
+    /** Of a broadcast: see /api/v1/broadcasts/{id}. */
+    broadcastId: z.string().nullable(),
+    publishedAt: z.iso.datetime(),
+    createdAt: z.iso.datetime(),
+    renditions: z.array(rendition),
+    playback: z.object({
+      /** Multivariant playlist; relative to the site. Null while nothing can be played. */
+      hls: z.string().nullable(),
+      poster: z.string().nullable(),
+      storyboard: z.string().nullable(),
+    }),
+    /** What the asker may do with it. */
+    permissions: z.object({ edit: z.boolean(), delete: z.boolean() }),
+  })
+  .meta({ id: 'Video' })
+
+export const videoList = z
+  .object({ items: z.array(video), nextCursor: z.string().nullable() })
+  .meta({ id: 'VideoList' })
+
+export const videoQuery = z.object({
+  q: z.string().max(200).optional(),
+  channel: z.string().max(64).optional(),
+  tag: z.string().max(64).optional(),
+  state: videoState.optional(),
+  /** Only the asker's own, whatever their visibility: the studio's list. `all` for admins. */
+  scope: z.enum(['public', 'mine', 'all']).default('public'),
+  sort: z.enum(['newest', 'oldest', 'title', 'longest']).default('newest'),
+  cursor: z.string().max(500).optional(),
+  limit: z.coerce.number().int().min(1).max(100).default(24),
+})
+
+export const videoPatch = z
+  .strictObject({
+    title: z.string().trim().min(1).max(200),
+    description: z.string().max(10_000),
+    tags: z.array(z.string().trim().min(1).max(40)).max(20),
+    visibility,
+  })
+  .partial()
+  .meta({ id: 'VideoPatch' })
+
+export type Visibility = z.infer<typeof visibility>
+export type VideoState = z.infer<typeof videoState>
+export type Rendition = z.infer<typeof rendition>
+export type Video = z.infer<typeof video>
+export type VideoList = z.infer<typeof videoList>
+export type VideoQuery = z.infer<typeof videoQuery>
+export type VideoPatch = z.infer<typeof videoPatch>
