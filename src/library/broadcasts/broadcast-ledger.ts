@@ -1,0 +1,81 @@
+/**
+ * What the life of broadcasts needs from the database; implemented by database/broadcasts.ts.
+ * Every change is conditional on the state it leaves, so that a retry changes nothing twice:
+ *
+ *     live --dropped--> interrupted --encoder is back--> live
+ *       |                    |
+ *       +------ ends --------+--> ended
+ */
+import type { SessionEnding } from '../../ingest/publish-gate.ts'
+import type { BroadcastId, ChannelId, SessionId, VideoId } from '../../kernel/ids.ts'
+import type { Verdict } from '../../recording/verdict.ts'
+
+/** Who may publish with a key: the channel, and whether its owner is banned. */
+export interface KeyHolder {
+  readonly streamKeyId: string
+  readonly channelId: ChannelId
+  readonly handle: string
+  readonly channelName: string
+  readonly banned: boolean
+}
+
+export interface BroadcastRecord {
+  readonly broadcastId: BroadcastId
+  readonly videoId: VideoId
+  readonly channelId: ChannelId
+  readonly handle: string
+  readonly state: 'live' | 'interrupted' | 'ended'
+  readonly startedAt: Date
+  readonly graceUntil: Date | undefined
+  readonly sessions: readonly SessionRecord[]
+  readonly parts: readonly PartRecord[]
+}
+
+export interface SessionRecord {
+  readonly sessionId: SessionId
+  readonly ordinal: number
+  readonly startedAt: Date
+  readonly endedAt: Date | undefined
+}
+
+export interface PartRecord {
+  readonly part: number
+  readonly sessionId: SessionId
+  readonly state: 'open' | 'closed' | 'salvaged' | 'failed'
+  readonly durationSeconds: number
+  readonly bytes: number
+}
+
+export interface NewBroadcast {
+  readonly broadcastId: BroadcastId
+  readonly videoId: VideoId
+  readonly channelId: ChannelId
+  readonly streamKeyId: string
+  readonly title: string
+  readonly startedAt: Date
+}
+
+export interface NewSession {
+  readonly sessionId: SessionId
+  readonly broadcastId: BroadcastId
+  readonly encoder: string
+  readonly startedAt: Date
+}
+
+export interface BroadcastLedger {
+  /** By the SHA-256 of the key, in hex. Revoked keys are not found. Marks the key as used. */
+  findKeyHolder(keyHash: string): Promise<KeyHolder | undefined>
+  /** The channel's broadcast that has not ended, if any. */
+  findUnended(channelId: ChannelId): Promise<BroadcastRecord | undefined>
+  listUnended(): Promise<readonly BroadcastRecord[]>
+  find(broadcastId: BroadcastId): Promise<BroadcastRecord | undefined>
+  /** Video, broadcast and first session, in one transaction. */
+  open(broadcast: NewBroadcast, session: NewSession): Promise<void>
+  /** A further session of a broadcast; interrupted becomes live. False: the broadcast has ended meanwhile. */
+  resume(session: NewSession): Promise<boolean>
+  closeSession(sessionId: SessionId, ending: SessionEnding | 'crashed', endedAt: Date, bytes: number): Promise<void>
+  /** live → interrupted. */
+  interrupt(broadcastId: BroadcastId, graceUntil: Date): Promise<void>
+  /** → ended; the video leaves the air: `processing`, or into the trash when nothing was recorded. */
+  end(broadcastId: BroadcastId, endedAt: Date, verdict: Verdict, recordedAnything: boolean): Promise<void>
+}
