@@ -65,15 +65,18 @@ export interface NewSession {
 export interface BroadcastLedger {
   /** By the SHA-256 of the key, in hex. Revoked keys are not found. Marks the key as used. */
   findKeyHolder(keyHash: string): Promise<KeyHolder | undefined>
-  /** The channel's broadcast that has not ended, if any. */
-  findUnended(channelId: ChannelId): Promise<BroadcastRecord | undefined>
   listUnended(): Promise<readonly BroadcastRecord[]>
   find(broadcastId: BroadcastId): Promise<BroadcastRecord | undefined>
   /** Video, broadcast and first session, in one transaction. */
   open(broadcast: NewBroadcast, session: NewSession): Promise<void>
   /** A further session of a broadcast; interrupted becomes live. False: the broadcast has ended meanwhile. */
   resume(session: NewSession): Promise<boolean>
-  closeSession(sessionId: SessionId, ending: SessionEnding | 'crashed', endedAt: Date, bytes: number): Promise<void>
+  closeSession(
+    sessionId: SessionId,
+    ending: SessionEnding | 'crashed',
+    endedAt: Date,
+    bytes: number,
+  ): Promise<void>
   /** live → interrupted. */
   interrupt(broadcastId: BroadcastId, graceUntil: Date): Promise<void>
   /** → ended; the video leaves the air: `processing`, or into the trash when nothing was recorded. */

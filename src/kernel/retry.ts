@@ -1,0 +1,27 @@
+/** Tries until it works: for what must be written down once the database is back. */
+import { setTimeout as delay } from 'node:timers/promises'
+
+const FIRST_DELAY_MS = 250
+const LONGEST_DELAY_MS = 10_000
+
+export interface RetryOptions {
+  /** Aborted: gives up after the attempt under way, and resolves. */
+  readonly signal: AbortSignal
+  readonly onRetry: (error: unknown, attempt: number) => void
+}
+
+/** Resolves when `work` has; never rejects. Delays double from 250 ms to 10 s. */
+export async function retryUntilDone(work: () => Promise<void>, options: RetryOptions): Promise<void> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      await work()
+      return
+    } catch (error) {
+      if (options.signal.aborted) return
+      options.onRetry(error, attempt)
+      const wait = Math.min(LONGEST_DELAY_MS, FIRST_DELAY_MS * 2 ** (attempt - 1))
+      await delay(wait, undefined, { signal: options.signal }).catch(() => undefined)
+      if (options.signal.aborted) return
+    }
+  }
+}

@@ -1,0 +1,195 @@
+/**
+ * One broadcast on air: at most one connected encoder at a time, a grace timer while there is none,
+ * packaging running behind the log. Nothing here waits for the database before media is recorded;
+ * what the database must learn is retried until it has.
+ *
+ *     on air --dropped--> waiting --attach--> on air
+ *        |                   |
+ *        +----- finish ------+--> finished
+ */
+import type { PublishedSession, SessionEnding } from '../../ingest/publish-gate.ts'
+import { describeError } from '../../kernel/errors.ts'
+import type { BroadcastId, ChannelId, SessionId, VideoId } from '../../kernel/ids.ts'
+import type { Logger } from '../../kernel/logger.ts'
+import { retryUntilDone } from '../../kernel/retry.ts'
+import { judgeRecording } from '../../recording/verdict.ts'
+import type { BroadcastLedger } from './broadcast-ledger.ts'
+import type { BroadcastAudience, PackagingRun, SessionLog } from './broadcast-ports.ts'
+
+export interface LiveBroadcastOptions {
+  readonly broadcastId: BroadcastId
+  readonly videoId: VideoId
+  readonly channelId: ChannelId
+  readonly handle: string
+  readonly graceMs: number
+  readonly ledger: BroadcastLedger
+  readonly audience: BroadcastAudience
+  readonly packaging: PackagingRun
+  readonly log: Logger
+  /** Called once, when the broadcast is over and its replay complete. */
+  readonly onFinished: (live: LiveBroadcast) => void
+}
+
+interface Connected {
+  readonly sessionId: SessionId
+  readonly log: SessionLog
+  stop: ((ending: SessionEnding, reason: string) => void) | undefined
+  /** Set once close began. */
+  closed: Promise<void> | undefined
+  bytes: number
+  lastMessageAt: number
+}
+
+export class LiveBroadcast {
+  readonly #options: LiveBroadcastOptions
+  #connected: Connected | undefined
+  #graceTimer: NodeJS.Timeout | undefined
+  #finished: Promise<void> | undefined
+  #draining = false
+  readonly #abort = new AbortController()
+
+  constructor(options: LiveBroadcastOptions) {
+    this.#options = options
+  }
+
+  get broadcastId(): BroadcastId {
+    return this.#options.broadcastId
+  }
+
+  get channelId(): ChannelId {
+    return this.#options.channelId
+  }
+
+  /** True once the end has begun: no session may be attached any more. */
+  get ending(): boolean {
+    return this.#finished !== undefined || this.#draining
+  }
+
+  /** Puts a session on air. The session before it, if any, was closed by `takeOver`. */
+  attach(sessionId: SessionId, log: SessionLog): PublishedSession {
+    clearTimeout(this.#graceTimer)
+    const connected: Connected = {
+      sessionId,
+      log,
+      stop: undefined,
+      closed: undefined,
+      bytes: 0,
+      lastMessageAt: Date.now(),
+    }
+    this.#connected = connected
+    log.onFailure((error) => {
+      this.#options.log.error({ err: error, sessionId }, 'the recording was stopped by the disk')
+      connected.stop?.('protocol-error', 'The server cannot record: its disk refused to write.')
+    })
+    this.#options.audience.broadcastChanged(this.#options.broadcastId, this.#options.videoId)
+    return {
+      sessionId,
+      streamName: this.#options.handle,
+      write: (message) => {
+        connected.bytes += message.byteLength
+        connected.lastMessageAt = Date.now()
+        return log.write(message)
+      },
+      onDrain: (listener) => log.onDrain(listener),
+      onStop: (listener) => {
+        connected.stop = listener
+      },
+      close: (ending) => this.#close(connected, ending),
+    }
+  }
+
+  /** Makes room for a new session: the present one is stopped and everything it sent is on disk when this resolves. */
+  async takeOver(): Promise<void> {
+    const connected = this.#connected
+    if (!connected) return
+    connected.stop?.('taken-over', 'Another encoder took over this broadcast.')
+    await this.#close(connected, 'taken-over')
+  }
+
+  /** Waits for an encoder until then, and finishes the broadcast if none comes. */
+  awaitEncoder(until: Date): void {
+    clearTimeout(this.#graceTimer)
+    this.#graceTimer = setTimeout(() => void this.finish(), Math.max(0, until.getTime() - Date.now()))
+  }
+
+  /** Ends the broadcast for good; resolves when its replay is complete. Never rejects; idempotent. */
+  finish(): Promise<void> {
+    this.#finished ??= this.#finish()
+    return this.#finished
+  }
+
+  /** The server is stopping: recordings are closed, the broadcast waits for its encoder and the next start. */
+  async drain(): Promise<void> {
+    this.#draining = true
+    clearTimeout(this.#graceTimer)
+    const connected = this.#connected
+    if (connected) {
+      connected.stop?.('draining', 'The server is restarting: your encoder will connect again by itself.')
+      await this.#close(connected, 'draining')
+    }
+    // Only now: what must be told to the database was tried at least once while it still answers.
+    this.#abort.abort()
+    await (this.#finished ?? this.#options.packaging.stop())
+  }
+
+  #close(connected: Connected, ending: SessionEnding): Promise<void> {
+    connected.closed ??= this.#closeOnce(connected, ending)
+    return connected.closed
+  }
+
+  async #closeOnce(connected: Connected, ending: SessionEnding): Promise<void> {
+    const { ledger, broadcastId, videoId, graceMs, audience, log } = this.#options
+    const endedAt = new Date()
+    await connected.log
+      .close()
+      .catch((error: unknown) => log.error({ err: error }, 'closing the recording failed'))
+    if (this.#connected === connected) this.#connected = undefined
+    log.info({ sessionId: connected.sessionId, ending, bytes: connected.bytes }, 'session ended')
+    const told = this.#tell('session ended', () =>
+      ledger.closeSession(connected.sessionId, ending, endedAt, connected.bytes),
+    )
+    if (ending === 'taken-over') return
+    if (ending === 'unpublished') {
+      void this.finish()
+      return
+    }
+    const graceUntil = new Date(endedAt.getTime() + graceMs)
+    if (ending !== 'draining' && !this.ending) this.awaitEncoder(graceUntil)
+    const interrupted = told.then(() =>
+      this.#tell('broadcast interrupted', () => ledger.interrupt(broadcastId, graceUntil)),
+    )
+    void interrupted.then(() => audience.broadcastChanged(broadcastId, videoId))
+    if (ending === 'draining') await interrupted
+  }
+
+  async #finish(): Promise<void> {
+    const { ledger, broadcastId, videoId, audience, packaging, log, onFinished } = this.#options
+    clearTimeout(this.#graceTimer)
+    const connected = this.#connected
+    if (connected) {
+      connected.stop?.('unpublished', 'The broadcast was ended.')
+      await this.#close(connected, 'unpublished')
+    }
+    const packaged = await packaging.finish().catch((error: unknown) => {
+      log.error({ err: error }, 'packaging failed; the recording is kept and the video can be rebuilt')
+      return { segments: 0, durationSeconds: 0, failure: describeError(error) }
+    })
+    await this.#tell('broadcast ended', async () => {
+      const record = await ledger.find(broadcastId)
+      const verdict = judgeRecording(record?.sessions ?? [], record?.parts ?? [])
+      // A broadcast whose packaging failed has a recording: never put away as if nothing had come.
+      await ledger.end(broadcastId, new Date(), verdict, packaged.segments > 0 || 'failure' in packaged)
+    })
+    audience.broadcastChanged(broadcastId, videoId)
+    log.info({ segments: packaged.segments, durationSeconds: packaged.durationSeconds }, 'broadcast ended')
+    onFinished(this)
+  }
+
+  #tell(what: string, write: () => Promise<void>): Promise<void> {
+    return retryUntilDone(write, {
+      signal: this.#abort.signal,
+      onRetry: (error) =>
+        this.#options.log.warn({ err: error, what }, 'the database did not take it yet; trying again'),
+    })
+  }
+}
