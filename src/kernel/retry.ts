@@ -1,6 +1,4 @@
 /** Tries until it works: for what must be written down once the database is back. */
-import { setTimeout as delay } from 'node:timers/promises'
-
 const FIRST_DELAY_MS = 250
 const LONGEST_DELAY_MS = 10_000
 
@@ -20,8 +18,22 @@ export async function retryUntilDone(work: () => Promise<void>, options: RetryOp
       if (options.signal.aborted) return
       options.onRetry(error, attempt)
       const wait = Math.min(LONGEST_DELAY_MS, FIRST_DELAY_MS * 2 ** (attempt - 1))
-      await delay(wait, undefined, { signal: options.signal }).catch(() => undefined)
+      await pause(wait, options.signal)
       if (options.signal.aborted) return
     }
   }
+}
+
+/** Resolves after `ms`, or when aborted. */
+export function pause(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const done = () => {
+      clearTimeout(timer)
+      signal.removeEventListener('abort', done)
+      resolve()
+    }
+    const timer = setTimeout(done, ms)
+    if (signal.aborted) done()
+    else signal.addEventListener('abort', done)
+  })
 }

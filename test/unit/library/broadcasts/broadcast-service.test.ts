@@ -1,0 +1,279 @@
+import { pino } from 'pino'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import type { PublishDecision, PublishedSession } from '../../../../src/ingest/publish-gate.ts'
+import type { BroadcastId, ChannelId } from '../../../../src/kernel/ids.ts'
+import type { BroadcastLedger, BroadcastRecord } from '../../../../src/library/broadcasts/broadcast-ledger.ts'
+import type { SessionLog } from '../../../../src/library/broadcasts/broadcast-ports.ts'
+import { BroadcastService } from '../../../../src/library/broadcasts/broadcast-service.ts'
+import { hashStreamKey } from '../../../../src/library/stream-key-secret.ts'
+
+const KEY = 'rk_good'
+const GRACE_MS = 60_000
+const frame = { type: 9, timestampMs: 0, parts: [new Uint8Array(100)], byteLength: 100 } as const
+
+/** A ledger in memory with the database's conditions, and everything around the service. */
+function makeWorld(options: { diskRefusal?: string; banned?: boolean; recorderFails?: boolean } = {}) {
+  const events: string[] = []
+  const rows = new Map<
+    string,
+    { state: string; videoState: string; sessions: { id: string; ending?: string; bytes?: number }[] }
+  >()
+  let failures = 0
+  const ledger: BroadcastLedger = {
+    findKeyHolder: (hash) =>
+      Promise.resolve(
+        hash === hashStreamKey(KEY)
+          ? {
+              streamKeyId: 'k',
+              channelId: 'c' as ChannelId,
+              handle: 'ada',
+              channelName: 'Ada',
+              banned: options.banned ?? false,
+            }
+          : undefined,
+      ),
+    listUnended: () => Promise.resolve([]),
+    find: (id) => Promise.resolve({ broadcastId: id, sessions: [], parts: [] } as unknown as BroadcastRecord),
+    open: (broadcast, session) => {
+      rows.set(broadcast.broadcastId, {
+        state: 'live',
+        videoState: 'live',
+        sessions: [{ id: session.sessionId }],
+      })
+      return Promise.resolve()
+    },
+    resume: (session) => {
+      const row = rows.get(session.broadcastId)
+      if (!row || row.state === 'ended') return Promise.resolve(false)
+      row.state = 'live'
+      row.sessions.push({ id: session.sessionId })
+      return Promise.resolve(true)
+    },
+    closeSession: (id, ending, _at, bytes) => {
+      if (failures > 0) {
+        failures--
+        return Promise.reject(new Error('the database is away'))
+      }
+      for (const row of rows.values())
+        for (const session of row.sessions) if (session.id === id) Object.assign(session, { ending, bytes })
+      return Promise.resolve()
+    },
+    interrupt: (id) => {
+      const row = rows.get(id)
+      if (row?.state === 'live') row.state = 'interrupted'
+      return Promise.resolve()
+    },
+    end: (id, _at, _verdict, recordedAnything) => {
+      const row = rows.get(id)
+      if (row) Object.assign(row, { state: 'ended', videoState: recordedAnything ? 'processing' : 'trash' })
+      return Promise.resolve()
+    },
+  }
+  let segments = 0
+  const service = new BroadcastService({
+    ledger,
+    graceMs: GRACE_MS,
+    diskRefusal: () => options.diskRefusal,
+    audience: { broadcastChanged: () => undefined },
+    recorder: {
+      openSession: () => {
+        if (options.recorderFails) return Promise.reject(new Error('EIO'))
+        const log: SessionLog & { written: number } = {
+          written: 0,
+          write: () => {
+            segments++
+            return true
+          },
+          onDrain: () => undefined,
+          onFailure: () => undefined,
+          close: () => {
+            events.push('log closed')
+            return Promise.resolve()
+          },
+        }
+        return Promise.resolve(log)
+      },
+    },
+    packager: {
+      follow: () => {
+        events.push('packaging started')
+        return {
+          finish: () => {
+            events.push('packaging finished')
+            return Promise.resolve({ segments, durationSeconds: segments })
+          },
+          stop: () => {
+            events.push('packaging stopped')
+            return Promise.resolve()
+          },
+        }
+      },
+    },
+    onEnded: () => events.push('ended'),
+    log: pino({ level: 'silent' }),
+  })
+  const publish = (streamKey = KEY, remoteAddress = '192.0.2.1') =>
+    service.admit({ app: 'live', streamKey, remoteAddress, encoder: 'test' })
+  return { service, events, rows, publish, failNext: (count: number) => (failures = count) }
+}
+
+function admitted(decision: PublishDecision): PublishedSession {
+  if (!decision.admitted) throw new Error(`refused: ${decision.reason}`)
+  return decision.session
+}
+const only = <T>(map: Map<string, T>): T => {
+  expect(map.size).toBe(1)
+  return [...map.values()][0] as T
+}
+
+beforeEach(() => void vi.useFakeTimers())
+afterEach(() => void vi.useRealTimers())
+
+describe('the publish gate', () => {
+  it('refuses an unknown key with a reason and creates nothing', async () => {
+    const { publish, rows } = makeWorld()
+    expect(await publish('rk_wrong')).toMatchObject({
+      admitted: false,
+      reason: expect.stringContaining('Unknown stream key'),
+    })
+    expect(rows.size).toBe(0)
+  })
+
+  it('makes guessing slow, and only for the address that guesses', async () => {
+    const { publish } = makeWorld()
+    for (let i = 0; i < 10; i++) await publish(`rk_guess${i}`)
+    expect(await publish()).toMatchObject({
+      admitted: false,
+      reason: expect.stringContaining('Too many wrong stream keys'),
+    })
+    expect(await publish(KEY, '192.0.2.2')).toMatchObject({ admitted: true })
+    vi.advanceTimersByTime(61_000)
+    expect(await publish()).toMatchObject({ admitted: true })
+  })
+
+  it('refuses a banned channel, a full disk and another application before anything is created', async () => {
+    for (const options of [{ banned: true }, { diskRefusal: 'The disk is nearly full.' }]) {
+      const { publish, rows } = makeWorld(options)
+      expect(await publish()).toMatchObject({ admitted: false })
+      expect(rows.size).toBe(0)
+    }
+    const { service } = makeWorld()
+    const decision = await service.admit({ app: 'vod', streamKey: KEY, remoteAddress: 'a', encoder: '' })
+    expect(decision).toMatchObject({ admitted: false, reason: expect.stringContaining('"live"') })
+  })
+
+  it('puts nothing on air when the recording cannot be opened', async () => {
+    const { publish, rows, service } = makeWorld({ recorderFails: true })
+    expect(await publish()).toMatchObject({ admitted: false })
+    expect(only(rows)).toMatchObject({ state: 'ended', videoState: 'trash' })
+    await service.drain()
+  })
+})
+
+describe('a broadcast', () => {
+  it('ends at once when the encoder says goodbye', async () => {
+    const { publish, rows, events } = makeWorld()
+    const session = admitted(await publish())
+    session.write(frame)
+    await session.close('unpublished')
+    await vi.waitFor(() => expect(events).toContain('ended'))
+    expect(only(rows)).toMatchObject({
+      state: 'ended',
+      videoState: 'processing',
+      sessions: [{ ending: 'unpublished', bytes: 100 }],
+    })
+    expect(events).toEqual(['packaging started', 'log closed', 'packaging finished', 'ended'])
+  })
+
+  it('waits for a lost encoder, and ends when its grace is over', async () => {
+    const { publish, rows, events } = makeWorld()
+    const session = admitted(await publish())
+    session.write(frame)
+    await session.close('dropped')
+    await vi.advanceTimersByTimeAsync(GRACE_MS - 1000)
+    expect(only(rows).state).toBe('interrupted')
+    await vi.advanceTimersByTimeAsync(2000)
+    expect(only(rows).state).toBe('ended')
+    expect(events).toContain('ended')
+  })
+
+  it('is one broadcast through a hundred reconnects', async () => {
+    const { publish, rows, events } = makeWorld()
+    for (let i = 0; i < 100; i++) {
+      const session = admitted(await publish())
+      session.write(frame)
+      await session.close('dropped')
+      await vi.advanceTimersByTimeAsync((i * 7919) % GRACE_MS)
+    }
+    expect(only(rows).sessions).toHaveLength(100)
+    expect(events.filter((event) => event === 'packaging started')).toHaveLength(1)
+  })
+
+  it('is taken over by a second encoder with the same key, and the first is told', async () => {
+    const { publish, rows } = makeWorld()
+    const first = admitted(await publish())
+    const told = vi.fn()
+    first.onStop(told)
+    const second = admitted(await publish())
+    expect(told).toHaveBeenCalledWith('taken-over', expect.stringContaining('took over'))
+    await first.close('dropped')
+    await vi.advanceTimersByTimeAsync(2 * GRACE_MS)
+    expect(only(rows)).toMatchObject({ state: 'live', sessions: [{ ending: 'taken-over' }, {}] })
+    await second.close('unpublished')
+  })
+
+  it('is one broadcast when two encoders arrive at the same moment', async () => {
+    const { publish, rows } = makeWorld()
+    const decisions = await Promise.all([publish(), publish()])
+    expect(decisions.every((decision) => decision.admitted)).toBe(true)
+    expect(only(rows).sessions).toHaveLength(2)
+  })
+
+  it('begins anew after the one before has ended', async () => {
+    const { publish, rows } = makeWorld()
+    const first = admitted(await publish())
+    first.write(frame)
+    await first.close('unpublished')
+    admitted(await publish())
+    expect([...rows.values()].map((row) => row.state)).toEqual(['ended', 'live'])
+  })
+
+  it('leaves no replay when nothing was received', async () => {
+    const { publish, rows, events } = makeWorld()
+    await admitted(await publish()).close('unpublished')
+    await vi.waitFor(() => expect(events).toContain('ended'))
+    expect(only(rows).videoState).toBe('trash')
+  })
+
+  it('ends for its creator, and resolves when the replay is complete', async () => {
+    const { publish, rows, service, events } = makeWorld()
+    const session = admitted(await publish())
+    session.write(frame)
+    session.onStop((ending) => void session.close(ending))
+    const [broadcastId] = [...rows.keys()]
+    expect(await service.end(broadcastId as BroadcastId)).toBe(true)
+    expect(events).toContain('ended')
+    expect(await service.end(broadcastId as BroadcastId)).toBe(false)
+  })
+
+  it('tells the database when it is back, and does not wait for it to record', async () => {
+    const { publish, rows, failNext } = makeWorld()
+    const session = admitted(await publish())
+    session.write(frame)
+    failNext(3)
+    await session.close('dropped')
+    expect(only(rows).sessions[0]?.ending).toBeUndefined()
+    await vi.advanceTimersByTimeAsync(5000)
+    expect(only(rows)).toMatchObject({ state: 'interrupted', sessions: [{ ending: 'dropped' }] })
+  })
+
+  it('is left waiting for the next start when the server stops, its recording closed', async () => {
+    const { publish, rows, service, events } = makeWorld()
+    const session = admitted(await publish())
+    session.write(frame)
+    await service.drain()
+    expect(only(rows)).toMatchObject({ state: 'interrupted', sessions: [{ ending: 'draining' }] })
+    expect(events).toEqual(['packaging started', 'log closed', 'packaging stopped'])
+    expect(await publish()).toMatchObject({ admitted: false, reason: expect.stringContaining('restarting') })
+  })
+})
