@@ -1,0 +1,35 @@
+/** The Prisma client over a pg pool: what the rooms' implementations in this folder query with. */
+import { PrismaPg } from '@prisma/adapter-pg'
+import type { Logger } from '../kernel/logger.ts'
+import { PrismaClient } from './generated/client.ts'
+
+export type Database = PrismaClient
+
+/** Connections of one program: with the queue's pool beside it, several roles fit into PostgreSQL's default of 100. */
+const POOL_SIZE = 20
+const IDLE_TIMEOUT_MS = 60_000
+/** A request that waits longer than this for a connection fails instead of queueing up without end. */
+const ACQUIRE_TIMEOUT_MS = 10_000
+
+/** Connects on first use. Close with `$disconnect()`, which waits for the pool. */
+export function makeDatabase(
+  url: string,
+  options: { readonly log: Logger; readonly poolSize?: number },
+): Database {
+  const adapter = new PrismaPg(
+    {
+      connectionString: url,
+      application_name: 'reprise',
+      max: options.poolSize ?? POOL_SIZE,
+      idleTimeoutMillis: IDLE_TIMEOUT_MS,
+      connectionTimeoutMillis: ACQUIRE_TIMEOUT_MS,
+      keepAlive: true,
+    },
+    {
+      // A connection lost while idle is replaced on the next query; without a listener it would be a crash.
+      onPoolError: (error) => options.log.warn({ err: error }, 'idle database connection lost'),
+      onConnectionError: (error) => options.log.warn({ err: error }, 'database connection lost'),
+    },
+  )
+  return new PrismaClient({ adapter })
+}

@@ -1,0 +1,138 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import pg from 'pg'
+import { afterEach, beforeEach, expect, it } from 'vitest'
+import { findRunningEmbeddedPostgres, openEmbeddedPostgres } from '../../../src/database/embedded-postgres.ts'
+
+let dir: string
+let open: AsyncDisposableStack
+
+beforeEach(() => {
+  dir = mkdtempSync(path.join(tmpdir(), 'reprise-embedded-'))
+  open = new AsyncDisposableStack()
+  open.defer(() => rmSync(dir, { recursive: true, force: true }))
+})
+afterEach(() => open.disposeAsync())
+
+async function query(url: string, sql: string): Promise<Record<string, unknown>[]> {
+  const client = new pg.Client({ connectionString: url })
+  await client.connect()
+  try {
+    return (await client.query(sql)).rows
+  } finally {
+    await client.end()
+  }
+}
+
+/** A process that ended but was not reaped by its parent yet still has an entry, with an empty command line. */
+const isRunning = (pid: number) => {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8') !== ''
+  } catch {
+    return false
+  }
+}
+
+it('makes a cluster that listens on no port, is durable, and knows Unicode', async () => {
+  const server = open.use(await openEmbeddedPostgres(dir))
+  const [row] = await query(
+    server.url,
+    `SELECT current_setting('listen_addresses') AS listen, current_setting('fsync') AS fsync,
+      current_setting('synchronous_commit') AS commit, current_setting('full_page_writes') AS pages,
+      current_setting('data_checksums') AS checksums, current_setting('max_connections') AS connections, lower('ÄÖÉ') AS lower`,
+  )
+  expect(row).toEqual({
+    listen: '',
+    fsync: 'on',
+    commit: 'on',
+    pages: 'on',
+    checksums: 'on',
+    connections: '100',
+    lower: 'äöé',
+  })
+  await expect(query(server.url.replace(/:[^:@]*@/, ':wrong@'), 'SELECT 1')).rejects.toThrow(/password/)
+})
+
+it('is stopped by its disposal, leaves no process, and keeps what was written', async () => {
+  const first = await openEmbeddedPostgres(dir)
+  await query(first.url, 'CREATE TABLE kept AS SELECT 42 AS answer')
+  await first[Symbol.asyncDispose]()
+  expect(isRunning(first.pid)).toBe(false)
+  expect(findRunningEmbeddedPostgres(dir)).toBeUndefined()
+  const second = open.use(await openEmbeddedPostgres(dir))
+  expect(second.adopted).toBe(false)
+  expect(await query(second.url, 'SELECT answer FROM kept')).toEqual([{ answer: 42 }])
+})
+
+it('adopts the server that a killed program left', async () => {
+  const module = path.resolve(import.meta.dirname, '../../../src/database/embedded-postgres.ts')
+  const script = `
+    import { openEmbeddedPostgres } from ${JSON.stringify(module)}
+    const server = await openEmbeddedPostgres(${JSON.stringify(dir)})
+    process.stdout.write(String(server.pid) + '\\n')
+    setInterval(() => {}, 1000)`
+  const child = spawn(process.execPath, ['--input-type=module-typescript', '-e', script], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  const [said] = (await once(child.stdout, 'data')) as [Buffer]
+  child.kill('SIGKILL')
+  await once(child, 'exit')
+  const server = open.use(await openEmbeddedPostgres(dir))
+  expect(server).toMatchObject({ adopted: true, pid: Number(said.toString()) })
+  expect(findRunningEmbeddedPostgres(dir)).toBe(server.url)
+})
+
+it('recovers what was committed when the server itself was killed', async () => {
+  const first = await openEmbeddedPostgres(dir)
+  await query(first.url, 'CREATE TABLE kept AS SELECT 42 AS answer')
+  process.kill(first.pid, 'SIGKILL')
+  const second = open.use(await openEmbeddedPostgres(dir))
+  expect(second).toMatchObject({ adopted: false })
+  expect(await query(second.url, 'SELECT answer FROM kept')).toEqual([{ answer: 42 }])
+})
+
+it('starts although the pid in a stale pid file belongs to a stranger by now', async () => {
+  const first = await openEmbeddedPostgres(dir)
+  const pidFile = path.join(dir, 'data', 'postmaster.pid')
+  await first[Symbol.asyncDispose]()
+  writeFileSync(pidFile, `${process.pid}\n${dir}/data\n1700000000\n5432\n${dir}/socket\n\n\nready\n`)
+  const second = open.use(await openEmbeddedPostgres(dir))
+  expect(second.pid).not.toBe(process.pid)
+})
+
+it('gives six racing first starts the same server', async () => {
+  const servers = await Promise.all(Array.from({ length: 6 }, () => openEmbeddedPostgres(dir)))
+  open.use(servers[0] as (typeof servers)[number])
+  expect(new Set(servers.map((server) => server.pid)).size).toBe(1)
+  expect(new Set(servers.map((server) => server.url)).size).toBe(1)
+  expect(readdirSync(dir).filter((name) => name.includes('making'))).toEqual([])
+})
+
+it('clears what a first start left that was killed while making the cluster', async () => {
+  const child = spawn('true')
+  await once(child, 'exit')
+  mkdirSync(path.join(dir, `data.making-${child.pid}-abcdef`))
+  open.use(await openEmbeddedPostgres(dir))
+  expect(readdirSync(dir)).not.toContain(`data.making-${child.pid}-abcdef`)
+})
+
+it('says what the log says when the server does not start', async () => {
+  const failure = await openEmbeddedPostgres(dir, { settings: { shared_buffers: 'nonsense' } }).catch(
+    (error: unknown) => error,
+  )
+  expect(failure).toMatchObject({
+    code: 'database-unavailable',
+    message: expect.stringContaining('shared_buffers'),
+  })
+})
+
+it('works in a folder whose path is too long for a unix socket', async () => {
+  const deep = path.join(dir, 'a'.repeat(60), 'b'.repeat(60))
+  const server = open.use(await openEmbeddedPostgres(deep))
+  expect(await query(server.url, 'SELECT 1 AS one')).toEqual([{ one: 1 }])
+  await server[Symbol.asyncDispose]()
+  expect(isRunning(server.pid)).toBe(false)
+})
