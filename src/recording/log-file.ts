@@ -1,0 +1,40 @@
+/** The few calls a log makes on its file; tests put a failing disk in its place. Callbacks, since the hot path has no time for promises. */
+import fs from 'node:fs'
+import path from 'node:path'
+
+export interface LogFile {
+  /** Writes at the end. `written` may be less than asked. */
+  write(
+    bytes: Uint8Array,
+    offset: number,
+    length: number,
+    done: (error: Error | null, written: number) => void,
+  ): void
+  sync(done: (error: Error | null) => void): void
+  truncate(bytes: number): Promise<void>
+  close(): Promise<void>
+}
+
+/** Creates the file; rejects with EEXIST when there is one, so that no recording is ever written over. */
+export async function createLogFile(file: string): Promise<LogFile> {
+  await fs.promises.mkdir(path.dirname(file), { recursive: true })
+  const handle = await fs.promises.open(file, 'ax')
+  await syncFolder(path.dirname(file))
+  const { fd } = handle
+  return {
+    write: (bytes, offset, length, done) => fs.write(fd, bytes, offset, length, null, done),
+    sync: (done) => fs.fdatasync(fd, done),
+    truncate: (bytes) => handle.truncate(bytes),
+    close: () => handle.close(),
+  }
+}
+
+/** Makes a new name survive a power loss. */
+export async function syncFolder(folder: string): Promise<void> {
+  const handle = await fs.promises.open(folder, 'r')
+  try {
+    await handle.sync()
+  } finally {
+    await handle.close()
+  }
+}
