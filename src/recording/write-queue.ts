@@ -25,8 +25,8 @@ export interface WriteQueueEvents {
 
 export class WriteQueue {
   readonly #events: WriteQueueEvents
-  readonly #spare: Buffer[] = []
-  readonly #queued: { buffer: Buffer; length: number }[] = []
+  readonly #spare: Buffer<ArrayBuffer>[] = []
+  readonly #queued: { buffer: Buffer<ArrayBuffer>; length: number }[] = []
   #queuedBytes = 0
   #file: LogFile | undefined
   #buffer = Buffer.allocUnsafeSlow(FIRST_BUFFER_BYTES)
@@ -112,7 +112,7 @@ export class WriteQueue {
     if (bytes > this.#buffer.length) this.#buffer = Buffer.allocUnsafeSlow(bytes)
   }
 
-  #write(buffer: Buffer, offset: number, length: number): void {
+  #write(buffer: Buffer<ArrayBuffer>, offset: number, length: number): void {
     this.#writing = true
     this.#file?.write(buffer, offset, length - offset, (error, written) => {
       this.#written += error ? 0 : written
@@ -130,7 +130,7 @@ export class WriteQueue {
     })
   }
 
-  #next(done: Buffer): void {
+  #next(done: Buffer<ArrayBuffer>): void {
     if (this.#spare.length < SPARE_BUFFERS && done.length <= LARGEST_BUFFER_BYTES) this.#spare.push(done)
     const next = this.#queued.shift()
     if (next) this.#queuedBytes -= next.length
@@ -139,7 +139,10 @@ export class WriteQueue {
       this.#events.onDrain()
     }
     if (this.#failed) return
-    if (next) return this.#write(next.buffer, 0, next.length)
+    if (next) {
+      this.#write(next.buffer, 0, next.length)
+      return
+    }
     this.#writing = false
     if (this.#length >= WRITE_AT_BYTES) this.flush()
     if (!this.#writing) this.#wakeIdle()

@@ -83,8 +83,8 @@ export function readTagHeader(bytes: Uint8Array, at: number): TagHeader | undefi
   }
 }
 
-/** True when the trailer at `at` fits the tag before it; some writers leave out the header's 11 bytes, or write 0. */
+/** True when the PreviousTagSize at `at` is that of a tag with such a body. */
 export function isTagTrailer(bytes: Uint8Array, at: number, bodyBytes: number): boolean {
-  const size = new DataView(bytes.buffer, bytes.byteOffset).getUint32(at)
-  return size === bodyBytes + TAG_HEADER_BYTES || size === bodyBytes || size === 0
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  return view.getUint32(at) === bodyBytes + TAG_HEADER_BYTES
 }

@@ -1,0 +1,80 @@
+/**
+ * The log of one broadcast as its readers see it: parts in order, the last of which may be growing,
+ * until the broadcast ends. Parts of earlier runs are found on disk.
+ */
+import { readdir } from 'node:fs/promises'
+import { type LogGrowth, waitUntil } from './log-growth.ts'
+
+export interface LogPart {
+  readonly part: number
+  readonly file: string
+  /** Present while the part is being written. */
+  readonly growth?: LogGrowth
+}
+
+export class BroadcastLog {
+  readonly #folder: string
+  readonly #partFile: (part: number) => string
+  readonly #live = new Map<number, LogGrowth>()
+  readonly #waiting = new Set<() => void>()
+  #ended = false
+
+  constructor(folder: string, partFile: (part: number) => string) {
+    this.#folder = folder
+    this.#partFile = partFile
+  }
+
+  /** No part will be added. */
+  get ended(): boolean {
+    return this.#ended
+  }
+
+  /** The recorder's: a part is being written. */
+  opened(part: number, growth: LogGrowth): void {
+    this.#live.set(part, growth)
+    for (const wake of [...this.#waiting]) wake()
+  }
+
+  /** The broadcast is over: readers come to their end. */
+  end(): void {
+    this.#ended = true
+    for (const wake of [...this.#waiting]) wake()
+  }
+
+  /** Parts there are now, in order. */
+  async parts(): Promise<number[]> {
+    const numbers = new Set([...(await partsOnDisk(this.#folder)), ...this.#live.keys()])
+    return [...numbers].sort((a, b) => a - b)
+  }
+
+  /**
+   * The first part at or after `part`, waited for while the broadcast goes on; undefined when it has
+   * ended without. Parts before the newest are complete. Rejects with the signal's reason.
+   */
+  async nextPart(part: number, signal?: AbortSignal): Promise<LogPart | undefined> {
+    for (;;) {
+      const ended = this.#ended
+      const known = this.#live.size
+      const next = (await this.parts()).find((number) => number >= part)
+      if (next !== undefined) {
+        const growth = this.#live.get(next)
+        return { part: next, file: this.#partFile(next), ...(growth ? { growth } : {}) }
+      }
+      if (ended) return undefined
+      await waitUntil(this.#waiting, () => this.#ended || this.#live.size > known, signal)
+    }
+  }
+}
+
+/** Numbers of the parts in a folder, in order; none when there is no folder. */
+export async function partsOnDisk(folder: string): Promise<number[]> {
+  const names = await readdir(folder).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return []
+    throw error
+  })
+  return names
+    .map((name) => /^(\d+)\.flv$/.exec(name)?.[1])
+    .filter((digits) => digits !== undefined)
+    .map(Number)
+    .sort((a, b) => a - b)
+}
