@@ -71,6 +71,8 @@ export interface Config {
   readonly minFreeBytes: number
   readonly ffmpegPath: string | undefined
   readonly ffprobePath: string | undefined
+  /** The folders of PATH, where system tools are looked for. */
+  readonly searchPath: readonly string[]
   readonly logLevel: string
 }
 
@@ -105,6 +107,7 @@ export function makeConfig(env: Env, cwd: string): Config {
     minFreeBytes: s.MIN_FREE_BYTES,
     ffmpegPath: s.FFMPEG_PATH,
     ffprobePath: s.FFPROBE_PATH,
+    searchPath: (env.PATH ?? '').split(path.delimiter).filter((folder) => folder !== ''),
     logLevel: s.LOG_LEVEL,
   })
 }
