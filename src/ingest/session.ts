@@ -1,0 +1,272 @@
+/**
+ * What an RTMP connection is about, as a pure state machine: `step(state, event)` gives the next
+ * state and what is to be done. The socket, the gates and the clock are rtmp-connection.ts.
+ *
+ *     opening --connect--> connected --publish--> asking --admitted--> publishing
+ *                             ^  |                   |                     |
+ *                             |  |                   +--refused--> closed  |
+ *                             +--|---- FCUnpublish, deleteStream, ---------+
+ *                             ^  |     closeStream                         +--stopped--> closed
+ *                             |  +--play--> asking --allowed--> waiting --live--> playing
+ *                             +------------- closeStream, deleteStream -------------+ --over--> closed
+ *
+ * One publish or one play at a time on a connection.
+ */
+
+import { OUTGOING_CHUNK_BYTES } from '../formats/rtmp/chunk-writer.ts'
+import type { Command } from '../formats/rtmp/command-message.ts'
+import {
+  callFailed,
+  connectAccepted,
+  connectRejected,
+  onStatus,
+  result,
+  type StreamStatus,
+  sampleAccess,
+  streamCreated,
+} from '../formats/rtmp/command-reply.ts'
+import {
+  setChunkSize,
+  setPeerBandwidth,
+  streamBegin,
+  streamEof,
+  windowAckSize,
+} from '../formats/rtmp/control-message.ts'
+import type { OutgoingMessage } from '../formats/rtmp/message.ts'
+import type { Client, SessionEffect, SessionEvent, SessionState } from './session-state.ts'
+import { MAX_NAME_CHARS, parseStreamAddress } from './stream-address.ts'
+
+type Step = readonly [SessionState, readonly SessionEffect[]]
+
+export const OPENING: SessionState = { phase: 'opening' }
+const CLOSED: SessionState = { phase: 'closed' }
+/** Bytes between acknowledgements, both ways. */
+export const ACK_WINDOW_BYTES = 2_500_000
+const MAX_STREAMS = 16
+const MAX_ATTEMPTS = 16
+const MAX_APP_CHARS = 512
+
+export function step(state: SessionState, event: SessionEvent): Step {
+  if (state.phase === 'closed') return [state, []]
+  if (event.kind === 'command') {
+    return state.phase === 'opening' ? open(event.command) : obey(state, event.streamId, event.command)
+  }
+  if (state.phase === 'opening' || state.phase === 'connected') return [state, []]
+  return decide(state, event)
+}
+
+function open(command: Command): Step {
+  if (command.kind !== 'connect') return fault(`a command before connect: ${command.kind}`)
+  if (command.app.length > MAX_APP_CHARS) {
+    const rejected = connectRejected(command.transactionId, 'The server address is too long.')
+    return [CLOSED, [send(rejected), { kind: 'close', reason: 'app name too long', fault: true }]]
+  }
+  const client = { app: command.app, encoder: command.encoder.slice(0, 128), streams: 0, attempts: 0 }
+  const answer = [
+    windowAckSize(ACK_WINDOW_BYTES),
+    setPeerBandwidth(ACK_WINDOW_BYTES),
+    setChunkSize(OUTGOING_CHUNK_BYTES),
+    connectAccepted(command.transactionId, command.fourCcs),
+  ]
+  return [{ phase: 'connected', client }, [send(...answer)]]
+}
+
+type Connected = Exclude<SessionState, { phase: 'opening' | 'closed' }>
+
+function obey(state: Connected, streamId: number, command: Command): Step {
+  switch (command.kind) {
+    case 'connect':
+      return fault('a second connect')
+    case 'create-stream':
+      return createStream(state, command.transactionId)
+    case 'publish':
+      return publish(state, streamId, command.streamName)
+    case 'play':
+      return play(state, streamId, command.streamName)
+    case 'pause':
+      return pause(state, command.paused)
+    case 'delete-stream':
+      // The stream meant is the argument's; some send none and mean the only one.
+      return endStream(state, command.streamId === 0 ? undefined : command.streamId, command.transactionId)
+    case 'close-stream':
+      return endStream(state, streamId === 0 ? undefined : streamId, command.transactionId)
+    case 'fc-unpublish':
+      return state.phase === 'publishing'
+        ? endStream(state, undefined, command.transactionId)
+        : [state, answer(command.transactionId)]
+    case 'release-stream':
+    case 'fc-publish':
+    case 'other':
+      return [state, answer(command.transactionId)]
+  }
+}
+
+function createStream(state: Connected, transactionId: number): Step {
+  const streams = state.client.streams + 1
+  if (streams > MAX_STREAMS)
+    return [state, [send(callFailed(transactionId, 'Too many streams on one connection.'))]]
+  return [{ ...state, client: { ...state.client, streams } }, [send(streamCreated(transactionId, streams))]]
+}
+
+function publish(state: Connected, streamId: number, sent: string): Step {
+  const next = attempt(state)
+  if (state.phase !== 'connected' || !next)
+    return refusePublish(state, streamId, 'This connection is already in use. Connect again.')
+  const { app, name } = parseStreamAddress(next.app, sent)
+  if (name === '')
+    return refusePublish(state, streamId, 'No stream key was sent. Copy it from the studio into the encoder.')
+  if (name.length > MAX_NAME_CHARS)
+    return refusePublish(state, streamId, 'The stream key is too long. Copy it from the studio again.')
+  return [
+    { phase: 'asking', client: next, streamId },
+    [{ kind: 'ask-publish', app, streamKey: name, encoder: next.encoder }],
+  ]
+}
+
+function refusePublish(state: SessionState, streamId: number, reason: string): Step {
+  const effects: SessionEffect[] = state.phase === 'publishing' ? [{ kind: 'end-publish' }] : []
+  if (state.phase === 'playing') effects.push({ kind: 'end-play' })
+  effects.push(status(streamId, 'error', 'NetStream.Publish.Denied', reason))
+  return [CLOSED, [...effects, { kind: 'close', reason, fault: false }]]
+}
+
+function play(state: Connected, streamId: number, sent: string): Step {
+  const next = attempt(state)
+  if (state.phase !== 'connected' || !next) {
+    return [
+      state,
+      [
+        status(
+          streamId,
+          'error',
+          'NetStream.Play.Failed',
+          'This connection is already in use. Connect again.',
+        ),
+      ],
+    ]
+  }
+  const { name } = parseStreamAddress(next.app, sent)
+  if (name === '' || name.length > MAX_NAME_CHARS) return notFound(streamId)
+  return [{ phase: 'asking', client: next, streamId }, [{ kind: 'ask-play', streamName: name }]]
+}
+
+function attempt(state: Connected): Client | undefined {
+  const attempts = state.client.attempts + 1
+  return attempts > MAX_ATTEMPTS ? undefined : { ...state.client, attempts }
+}
+
+function pause(state: Connected, paused: boolean): Step {
+  if (state.phase !== 'playing') return [state, []]
+  const code = paused ? 'NetStream.Pause.Notify' : 'NetStream.Unpause.Notify'
+  const description = paused ? 'Paused.' : 'Going on live.'
+  return [state, [{ kind: 'pause-play', paused }, status(state.streamId, 'status', code, description)]]
+}
+
+/** `streamId` undefined: whichever is in use. */
+function endStream(state: Connected, streamId: number | undefined, transactionId: number): Step {
+  const idle: SessionState = { phase: 'connected', client: state.client }
+  if (state.phase === 'connected' || (streamId !== undefined && streamId !== state.streamId)) {
+    return [state, answer(transactionId)]
+  }
+  if (state.phase === 'publishing') {
+    const said = status(state.streamId, 'status', 'NetStream.Unpublish.Success', 'The broadcast was ended.')
+    return [idle, [{ kind: 'end-publish' }, said, ...answer(transactionId)]]
+  }
+  return [idle, [{ kind: 'end-play' }, ...answer(transactionId)]]
+}
+
+type Active = Exclude<Connected, { phase: 'connected' }>
+
+function decide(state: Active, event: Exclude<SessionEvent, { kind: 'command' }>): Step {
+  const { client, streamId } = state
+  switch (event.kind) {
+    case 'publish-admitted': {
+      const started = onStatus(streamId, {
+        level: 'status',
+        code: 'NetStream.Publish.Start',
+        description: 'You are on air.',
+      })
+      return [{ phase: 'publishing', client, streamId }, [send(streamBegin(streamId), started)]]
+    }
+    case 'publish-refused':
+      return refusePublish({ phase: 'opening' }, streamId, event.reason)
+    case 'publish-stopped':
+      return refusePublish({ phase: 'opening' }, streamId, event.reason)
+    case 'play-allowed': {
+      const { streamName } = event
+      return [{ phase: 'waiting', client, streamId, streamName }, [{ kind: 'await-stream', streamName }]]
+    }
+    case 'play-refused':
+      return [
+        CLOSED,
+        [
+          status(streamId, 'error', 'NetStream.Play.Failed', event.reason),
+          { kind: 'close', reason: event.reason, fault: false },
+        ],
+      ]
+    case 'stream-live':
+      return state.phase === 'waiting' ? startPlay(state) : [state, []]
+    case 'stream-absent':
+      return notFound(streamId)
+    case 'stream-over': {
+      const over = {
+        level: 'status',
+        code: 'NetStream.Play.UnpublishNotify',
+        description: event.reason,
+      } as const
+      return [
+        CLOSED,
+        [
+          send(streamEof(streamId), onStatus(streamId, over)),
+          { kind: 'close', reason: event.reason, fault: false },
+        ],
+      ]
+    }
+  }
+}
+
+function startPlay(state: Active & { phase: 'waiting' | 'playing' }): Step {
+  const { client, streamId, streamName } = state
+  const opening = [
+    streamBegin(streamId),
+    onStatus(streamId, { level: 'status', code: 'NetStream.Play.Reset', description: 'Starting over.' }),
+    onStatus(streamId, { level: 'status', code: 'NetStream.Play.Start', description: 'Playing live.' }),
+    sampleAccess(streamId),
+  ]
+  return [
+    { phase: 'playing', client, streamId, streamName },
+    [send(...opening), { kind: 'start-play', streamName, streamId }],
+  ]
+}
+
+function notFound(streamId: number): Step {
+  const reason = 'This stream is not live.'
+  return [
+    CLOSED,
+    [
+      status(streamId, 'error', 'NetStream.Play.StreamNotFound', reason),
+      { kind: 'close', reason, fault: false },
+    ],
+  ]
+}
+
+function fault(reason: string): Step {
+  return [CLOSED, [{ kind: 'close', reason, fault: true }]]
+}
+
+function answer(transactionId: number): SessionEffect[] {
+  return transactionId === 0 ? [] : [send(result(transactionId))]
+}
+
+function status(
+  streamId: number,
+  level: StreamStatus['level'],
+  code: string,
+  description: string,
+): SessionEffect {
+  return send(onStatus(streamId, { level, code, description }))
+}
+
+function send(...messages: readonly OutgoingMessage[]): SessionEffect {
+  return { kind: 'send', messages }
+}
