@@ -1,0 +1,19 @@
+/** The administrator's rooms, side by side. */
+import { IconListCheck, IconMovie } from '@tabler/icons-react'
+import { Outlet } from '@tanstack/react-router'
+import { pages } from '../../paths/paths.ts'
+import { Sections } from '../../ui/sections.tsx'
+
+const SECTIONS = [
+  { to: pages.adminVideos, label: 'Videos', Icon: IconMovie },
+  { to: pages.adminJobs, label: 'Jobs', Icon: IconListCheck },
+]
+
+export function AdminLayout() {
+  return (
+    <>
+      <Sections label="Admin" sections={SECTIONS} />
+      <Outlet />
+    </>
+  )
+}

@@ -1,0 +1,40 @@
+/** The texts of going live, and what is received put into a sentence. */
+import type { Broadcast, Health } from '../../../../../src/delivery/contract/broadcasts.ts'
+import { formatBitrate, formatFrameRate } from '../../../ui/format-amount.ts'
+
+export const WORDS = {
+  title: 'Go live',
+  lead: 'Start the stream in OBS or ffmpeg: the broadcast appears here and in the library by itself, and can be rewound from its first second.',
+  offAir: 'You are off air',
+  offAirAdvice: 'Nothing is received. Start streaming with the settings below; this page notices at once.',
+  keyOnce: 'Copy it now: it is shown this once. Anyone who has it can broadcast in your name.',
+  noKeys: 'You have no stream key yet. Make one to be able to broadcast.',
+  revoke:
+    'Whoever uses this key can no longer start a broadcast with it. A broadcast on air with it goes on.',
+  end: 'The recording is closed and the page becomes the replay. To go on air again, start streaming again: that is a new broadcast.',
+}
+
+/** "We receive you: 1280×720, 30 fps, H.264 and AAC, 2.5 Mbit/s, keyframe every 2 s." */
+export function healthWords(health: Health | null): string {
+  if (health === null) return 'We receive nothing right now.'
+  const codecs = [health.videoCodec, health.audioCodec].filter((codec) => codec !== null)
+  const facts = [
+    health.width === null || health.height === null ? undefined : `${health.width}×${health.height}`,
+    health.frameRate === null ? undefined : `${formatFrameRate(health.frameRate)} fps`,
+    codecs.length === 0 ? undefined : codecs.join(' and '),
+    formatBitrate(health.bitsPerSecond),
+    health.keyframeSeconds === null
+      ? undefined
+      : `keyframe every ${Math.round(health.keyframeSeconds * 10) / 10} s`,
+  ]
+  return `We receive you: ${facts.filter((fact) => fact !== undefined).join(', ')}.`
+}
+
+export const ENDINGS: Record<NonNullable<Broadcast['sessions'][number]['ending']>, string> = {
+  unpublished: 'ended by the encoder',
+  dropped: 'connection lost',
+  'taken-over': 'replaced by a new connection',
+  'protocol-error': 'closed: the encoder sent something invalid',
+  draining: 'closed: the server was stopped',
+  crashed: 'cut off: the server stopped unexpectedly',
+}

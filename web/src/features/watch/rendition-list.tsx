@@ -1,0 +1,55 @@
+/** Each quality and how far it is made. */
+import { Group, Progress, Stack, Text } from '@mantine/core'
+import type { Rendition, Video } from '../../../../src/delivery/contract/videos.ts'
+import { renditionLabel } from '../../player/quality-list.ts'
+import { formatBitrate, formatBytes } from '../../ui/format-amount.ts'
+import { RENDITION_STATES, WORDS } from './words.ts'
+
+export function RenditionList({ video }: { readonly video: Video }) {
+  return (
+    <section aria-label="Qualities" data-testid="renditions">
+      <Text fw={600} size="sm">
+        Qualities
+      </Text>
+      {video.state === 'processing' && video.playable && (
+        <Text size="sm" c="dimmed">
+          {WORDS.notYet}
+        </Text>
+      )}
+      <Stack gap={10} mt="sm">
+        {video.renditions.map((rendition) => (
+          <Row key={rendition.name} rendition={rendition} />
+        ))}
+      </Stack>
+    </section>
+  )
+}
+
+function Row({ rendition }: { readonly rendition: Rendition }) {
+  const { state, progress, failure } = rendition
+  const label = rendition.kind === 'audio' ? 'Sound' : renditionLabel(rendition)
+  const facts = [
+    rendition.averageBandwidth === null ? undefined : formatBitrate(rendition.averageBandwidth),
+    rendition.bytes > 0 ? formatBytes(rendition.bytes) : undefined,
+  ].filter((fact) => fact !== undefined)
+  return (
+    <div data-testid={`rendition-${rendition.name}`} data-state={state}>
+      <Group justify="space-between" gap="xs" wrap="nowrap">
+        <Text size="sm">{label}</Text>
+        <Text size="sm" c={state === 'failed' ? 'red' : 'dimmed'} ta="right">
+          {[...facts, state === 'encoding' ? `${Math.floor(progress)} %` : RENDITION_STATES[state]].join(
+            ' · ',
+          )}
+        </Text>
+      </Group>
+      {state === 'encoding' && (
+        <Progress size="xs" mt={4} value={progress} aria-label={`${label}: progress`} />
+      )}
+      {failure !== null && (
+        <Text size="xs" c="red">
+          {failure}
+        </Text>
+      )}
+    </div>
+  )
+}

@@ -1,0 +1,62 @@
+/** Every address: pages of this site, and what they ask the server for. Nothing else spells a URL. */
+
+/** Route patterns, as the router and its links take them. */
+export const pages = {
+  library: '/',
+  watch: '/watch/$videoId',
+  signIn: '/sign-in',
+  studio: '/studio',
+  goLive: '/studio/live',
+  uploads: '/studio/uploads',
+  myVideos: '/studio/videos',
+  admin: '/admin',
+  adminVideos: '/admin/videos',
+  adminJobs: '/admin/jobs',
+  tokens: '/account/tokens',
+} as const
+
+const id = encodeURIComponent
+
+export const api = {
+  signIn: '/api/auth/sign-in/email',
+  signOut: '/api/auth/sign-out',
+  me: '/api/v1/me',
+  events: '/api/v1/events',
+  streamKeys: '/api/v1/stream-keys',
+  streamKey: (keyId: string) => `/api/v1/stream-keys/${id(keyId)}`,
+  broadcasts: '/api/v1/broadcasts',
+  broadcast: (broadcastId: string) => `/api/v1/broadcasts/${id(broadcastId)}`,
+  endBroadcast: (broadcastId: string) => `/api/v1/broadcasts/${id(broadcastId)}/end`,
+  videos: '/api/v1/videos',
+  video: (videoId: string) => `/api/v1/videos/${id(videoId)}`,
+  videoJobs: (videoId: string) => `/api/v1/videos/${id(videoId)}/jobs`,
+  uploads: '/api/v1/uploads',
+  resumableUploads: '/api/v1/uploads/tus',
+  jobs: '/api/v1/jobs',
+  retryJob: (jobId: string) => `/api/v1/jobs/${id(jobId)}/retry`,
+  cancelJob: (jobId: string) => `/api/v1/jobs/${id(jobId)}/cancel`,
+  tokens: '/api/v1/api-tokens',
+  token: (tokenId: string) => `/api/v1/api-tokens/${id(tokenId)}`,
+} as const
+
+/** The whole address of a watch page, to be shared; `seconds` starts it there. */
+export function watchAddress(origin: string, videoId: string, seconds?: number): string {
+  const start = seconds === undefined ? '' : `?t=${Math.floor(seconds)}`
+  return `${origin}/watch/${id(videoId)}${start}`
+}
+
+/** `url` with those of `query` that have a value. */
+export function withQuery(url: string, query: Readonly<Record<string, string | number | undefined>>): string {
+  const search = new URLSearchParams()
+  for (const [name, value] of Object.entries(query))
+    if (value !== undefined && value !== '') search.set(name, String(value))
+  const text = search.toString()
+  return text === '' ? url : `${url}?${text}`
+}
+
+/** Only a path on this site may be returned to after sign-in: never another site's address. */
+export function safeReturnPath(next: unknown): string {
+  return typeof next === 'string' && /^\/(?![/\\])/.test(next) && !next.startsWith(pages.signIn)
+    ? next
+    : pages.library
+}

@@ -1,0 +1,44 @@
+/** A video's poster in 16:9 with what lies over it: duration or LIVE, and progress while unplayable. */
+import { IconPlayerPlay } from '@tabler/icons-react'
+import type { Video } from '../../../src/delivery/contract/videos.ts'
+import { formatDuration } from './format-time.ts'
+import classes from './video-picture.module.css'
+import { videoStateWords } from './video-state.ts'
+
+export function VideoPicture({ video, eager = false }: { readonly video: Video; readonly eager?: boolean }) {
+  const words = videoStateWords(video)
+  return (
+    <div className={classes.frame}>
+      {video.playback.poster === null ? (
+        <div className={classes.blank}>
+          <IconPlayerPlay size={36} stroke={1.2} aria-hidden />
+        </div>
+      ) : (
+        <img
+          className={classes.image}
+          src={video.playback.poster}
+          alt=""
+          loading={eager ? 'eager' : 'lazy'}
+          decoding="async"
+        />
+      )}
+      {words !== undefined && words.tone !== 'quiet' && (
+        <span
+          className={classes.state}
+          data-tone={words.tone}
+          data-testid="video-state"
+          data-state={video.state}
+        >
+          {words.label}
+        </span>
+      )}
+      {words?.tone === 'quiet' && <span className={classes.state}>{words.label}</span>}
+      {video.state !== 'live' && video.durationSeconds !== null && (
+        <span className={classes.duration}>{formatDuration(video.durationSeconds)}</span>
+      )}
+      {video.state === 'processing' && (
+        <div className={classes.progress} style={{ width: `${video.progress}%` }} />
+      )}
+    </div>
+  )
+}
