@@ -10,6 +10,7 @@
  *
  * A last line without its newline was cut off by a crash and does not count.
  */
+import type { ClockState } from '../recording/timestamp-repair.ts'
 
 /** A video track's decoder configuration, as the source has it. */
 export interface VideoConfig {
@@ -56,7 +57,28 @@ export interface TimelineSegment {
   /** Bytes of `audio/<number>.m4s` when audio is passed through; else 0. */
   readonly audioBytes: number
   /** Where the log stands after this segment, so that packaging resumes here: recording part and byte offset of the next keyframe. */
-  readonly log?: { readonly part: number; readonly offset: number }
+  readonly log?: LogPosition & { readonly resume?: LogResume }
+}
+
+/** A tag in the recording: the part, and the byte offset of the tag in it. */
+export interface LogPosition {
+  readonly part: number
+  readonly offset: number
+}
+
+/**
+ * What packaging knew there, so that what follows comes out the same to the byte: the next audio tag,
+ * the tags that configured the decoders, the clock (recording/timestamp-repair.ts) and audio's place
+ * on it in samples. Absent: the source's session ends here.
+ */
+export interface LogResume {
+  readonly audio: LogPosition
+  readonly videoConfig?: LogPosition
+  readonly audioConfig?: LogPosition
+  readonly clock: ClockState
+  readonly audioTicks?: number
+  /** Where the audio of the segments so far ends, seconds. */
+  readonly audioEnd?: number
 }
 
 export interface TimelineStart {

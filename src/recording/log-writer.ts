@@ -44,6 +44,7 @@ export class LogWriter implements Flushable {
   #index: LogFile | undefined
   #keyframes: IndexRecord[] = []
   #indexing = false
+  #onIndexIdle: (() => void) | undefined
   /** Offset in the file of the next tag. */
   #end = 0
   #clock: ClockState = CLOCK_AT_ZERO
@@ -113,7 +114,7 @@ export class LogWriter implements Flushable {
     this.#syncing = new Promise((resolve) => {
       file.sync((error) => {
         this.#syncing = undefined
-        if (error) this.#fail(error, this.growth.bytes)
+        if (error) this.#fail(error)
         resolve()
       })
     })
@@ -164,8 +165,10 @@ export class LogWriter implements Flushable {
   /** Never ahead of the part itself, and one write at a time, so that records stay in order. */
   #writeIndex(bytes: number, done?: () => void): void {
     const ready = this.#keyframes.filter((record) => record.offset < bytes)
-    if (ready.length === 0 || !this.#index || this.#indexing) {
-      done?.()
+    if (done) this.#onIndexIdle = done
+    if (this.#indexing) return
+    if (ready.length === 0 || !this.#index) {
+      this.#onIndexIdle?.()
       return
     }
     this.#keyframes = this.#keyframes.filter((record) => record.offset >= bytes)
@@ -175,17 +178,20 @@ export class LogWriter implements Flushable {
       this.#indexing = false
       // A missing or damaged index is rebuilt when it is needed.
       if (error || written < records.length) this.#index = undefined
-      this.#writeIndex(this.growth.bytes, done)
+      this.#writeIndex(this.growth.bytes)
     })
   }
 
-  #fail(error: Error, wholeBytes: number): void {
+  /** `wholeBytes`: where the last whole tag ends; not given when all that was written is whole. */
+  #fail(error: Error, wholeBytes?: number): void {
     this.#failure ??= this.#cut(wholeBytes).then(() => this.#options.onFailure(error))
   }
 
-  async #cut(wholeBytes: number): Promise<void> {
+  async #cut(given: number | undefined): Promise<void> {
     this.#queue.abandon()
     this.#options.timer.remove(this)
+    await this.#queue.settled()
+    const wholeBytes = given ?? this.growth.bytes
     await this.#file?.truncate(wholeBytes).catch(() => undefined)
     this.growth.grown(wholeBytes)
     this.growth.end()

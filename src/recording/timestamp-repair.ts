@@ -45,7 +45,7 @@ export function mapTimestamp(state: ClockState, track: Track, raw: number): read
   const other = state[track === 'audio' ? 'video' : 'audio']
   const at = place(state, own, other, raw)
   // Steps back within a track are errors of the encoder: order of arrival is the order of decoding.
-  const out = own ? Math.max(at, own.out + (track === 'video' ? SHORTEST_STEP_MS : 0)) : Math.max(at, 0)
+  const out = own ? Math.max(at, own.out + (track === 'video' ? SHORTEST_STEP_MS : 0)) : at
   const step = own && out - own.out > 0 && out - own.out < MAX_STEP_MS ? out - own.out : NOMINAL_STEP_MS
   const clock: TrackClock = { raw, at, out }
   return [{ ...state, [track]: clock, end: Math.max(state.end, out + step) }, out]

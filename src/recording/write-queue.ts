@@ -85,6 +85,11 @@ export class WriteQueue {
     }
   }
 
+  /** Resolves when no write is under way. */
+  async settled(): Promise<void> {
+    while (this.#writing) await new Promise<void>((resolve) => this.#idle.push(resolve))
+  }
+
   /** Drops what waits; nothing more is written. */
   abandon(): void {
     this.#failed = true
@@ -119,6 +124,7 @@ export class WriteQueue {
       // A short write that makes no progress would be tried for ever.
       const stuck = !error && written === 0 ? new Error('the disk took no bytes') : error
       if (stuck) {
+        this.#writing = false
         this.abandon()
         this.#events.onError(stuck, this.#written, buffer, offset)
       } else if (offset + written < length) {
@@ -138,7 +144,11 @@ export class WriteQueue {
       this.#full = false
       this.#events.onDrain()
     }
-    if (this.#failed) return
+    if (this.#failed) {
+      this.#writing = false
+      this.#wakeIdle()
+      return
+    }
     if (next) {
       this.#write(next.buffer, 0, next.length)
       return

@@ -1,0 +1,162 @@
+/**
+ * The media store on the file system, below one folder.
+ *
+ * Whole or not at all: content is written beside its place under a name no key can have, synced,
+ * renamed, and the folder synced; so after a crash there is the old content or the new.
+ */
+import { randomUUID } from 'node:crypto'
+import { createReadStream } from 'node:fs'
+import { copyFile, mkdir, open, readFile, rename, rm, stat, truncate } from 'node:fs/promises'
+import path from 'node:path'
+import type { Readable } from 'node:stream'
+import { AppError } from '../kernel/errors.ts'
+import type { MediaKey } from './layout.ts'
+import type { MediaStat, MediaStore } from './store.ts'
+
+export class FileStore implements MediaStore {
+  readonly #root: string
+  /** Folders that exist: making sure again for each segment would be a system call for each level. */
+  readonly #folders = new Set<string>()
+
+  /** `root` is absolute; it is made when the first thing is stored. */
+  constructor(root: string) {
+    this.#root = path.resolve(root)
+  }
+
+  async put(key: MediaKey, content: Uint8Array): Promise<void> {
+    await this.#replace(key, async (aside) => {
+      await using file = await open(aside, 'wx')
+      await file.writeFile(content)
+      await file.sync()
+    })
+  }
+
+  async putFile(key: MediaKey, localPath: string): Promise<void> {
+    await this.#replace(key, async (aside) => {
+      await rename(localPath, aside).catch(async (error: NodeJS.ErrnoException) => {
+        if (error.code !== 'EXDEV') throw error
+        // Another file system cannot be moved to, only copied to.
+        await copyFile(localPath, aside)
+        await rm(localPath, { force: true })
+      })
+      await using file = await open(aside, 'r+')
+      await file.sync()
+    })
+  }
+
+  async append(key: MediaKey, content: Uint8Array): Promise<void> {
+    const file = this.#path(key)
+    await this.#makeFolder(path.dirname(file))
+    await using handle = await open(file, 'a')
+    const { size } = await handle.stat()
+    try {
+      await handle.writeFile(content)
+      await handle.datasync()
+    } catch (error) {
+      // Half a line must not be what the next one is added to.
+      await handle.truncate(size).catch(() => undefined)
+      throw error
+    }
+    if (size === 0) await syncFolder(path.dirname(file))
+  }
+
+  async truncate(key: MediaKey, bytes: number): Promise<void> {
+    await truncate(this.#path(key), bytes)
+  }
+
+  async read(key: MediaKey): Promise<Buffer | undefined> {
+    return await absentIsUndefined(readFile(this.#path(key)))
+  }
+
+  async stat(key: MediaKey): Promise<MediaStat | undefined> {
+    const found = await absentIsUndefined(stat(this.#path(key)))
+    return found?.isFile() ? { bytes: found.size, modifiedAt: found.mtime } : undefined
+  }
+
+  async stream(key: MediaKey, range?: { readonly start: number; readonly end: number }): Promise<Readable> {
+    const handle = await absentIsUndefined(open(this.#path(key), 'r'))
+    if (!handle) throw new AppError('not-found', 'There is no such file.', { fields: { key } })
+    if (range && range.end <= range.start) {
+      await handle.close()
+      return createReadStream('/dev/null')
+    }
+    const stream = handle.createReadStream({
+      highWaterMark: 1024 * 1024,
+      // Inclusive, unlike everything else here.
+      ...(range ? { start: range.start, end: range.end - 1 } : {}),
+    })
+    return stream
+  }
+
+  localPath(key: MediaKey): string {
+    return this.#path(key)
+  }
+
+  async remove(key: MediaKey): Promise<void> {
+    const target = this.#path(key)
+    await rm(target, { recursive: true, force: true })
+    for (const folder of this.#folders) {
+      if (folder === target || folder.startsWith(target + path.sep)) this.#folders.delete(folder)
+    }
+  }
+
+  async #replace(key: MediaKey, write: (aside: string) => Promise<void>): Promise<void> {
+    const file = this.#path(key)
+    const folder = path.dirname(file)
+    const aside = path.join(folder, `.${path.basename(file)}.${randomUUID()}`)
+    try {
+      await this.#makeFolder(folder)
+      await write(aside).catch(async (error: NodeJS.ErrnoException) => {
+        if (error.code !== 'ENOENT') throw error
+        // The folder was removed since it was made.
+        this.#folders.delete(folder)
+        await this.#makeFolder(folder)
+        await write(aside)
+      })
+      await rename(aside, file)
+    } catch (error) {
+      await rm(aside, { force: true }).catch(() => undefined)
+      throw diskError(error)
+    }
+    await syncFolder(folder)
+  }
+
+  async #makeFolder(folder: string): Promise<void> {
+    if (this.#folders.has(folder)) return
+    const made = await mkdir(folder, { recursive: true })
+    if (made) await syncFolder(path.dirname(made))
+    this.#folders.add(folder)
+  }
+
+  /** Keys are made by layout.ts; one that leads out of the root was made by nobody, and is an error of ours. */
+  #path(key: MediaKey): string {
+    const parts = key.split('/')
+    if (
+      parts.some((part) => part === '' || part.startsWith('.') || part.includes('\\') || part.includes('\0'))
+    ) {
+      throw new AppError('not-found', 'There is no such file.', { fields: { key } })
+    }
+    return path.join(this.#root, ...parts)
+  }
+}
+
+async function absentIsUndefined<T>(work: Promise<T>): Promise<T | undefined> {
+  try {
+    return await work
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    if (code === 'ENOENT' || code === 'ENOTDIR') return undefined
+    throw error
+  }
+}
+
+function diskError(error: unknown): unknown {
+  return (error as NodeJS.ErrnoException).code === 'ENOSPC'
+    ? new AppError('disk-full', 'The disk is full.', { cause: error })
+    : error
+}
+
+async function syncFolder(folder: string): Promise<void> {
+  await using handle = await open(folder, 'r')
+  await handle.sync()
+}

@@ -1,0 +1,121 @@
+/** FLV decoder configurations to tracks that can be muxed: which codecs pass, and what is said of those that do not. */
+import { MalformedError } from '../formats/bytes/malformed-error.ts'
+import { readAacConfig } from '../formats/flv/aac-config.ts'
+import type { AudioTagCodec } from '../formats/flv/audio-tag.ts'
+import { readAvcConfig } from '../formats/flv/avc-config.ts'
+import { readHevcConfig } from '../formats/flv/hevc-config.ts'
+import type { VideoTagCodec } from '../formats/flv/video-tag.ts'
+import type { MuxAudioTrack, MuxVideoTrack } from './segment-muxer.ts'
+
+/** What the encoder says of itself in onMetaData; used where the configuration does not tell. */
+export interface StreamHints {
+  readonly width: number | undefined
+  readonly height: number | undefined
+  readonly frameRate: number | undefined
+}
+
+export const NO_HINTS: StreamHints = { width: undefined, height: undefined, frameRate: undefined }
+
+/** A track that cannot be passed through: the pipeline has to make it from the recording. */
+export interface LeftOut {
+  readonly track: 'video' | 'audio'
+  /** Such as "sorenson" or "mp3". */
+  readonly codec: string
+  readonly reason: string
+}
+
+export type FlvVideoTrack = MuxVideoTrack & { readonly frameRate: number | undefined }
+export type FlvAudioTrack = MuxAudioTrack & { readonly samplesPerFrame: number }
+
+/** Timestamps of FLV are whole milliseconds, which 90 kHz holds exactly. */
+const VIDEO_TIMESCALE = 90_000
+
+/** `config` is the decoder configuration record of a sequence start. */
+export function videoTrack(
+  codec: VideoTagCodec,
+  config: Uint8Array,
+  hints: StreamHints,
+): FlvVideoTrack | LeftOut {
+  try {
+    const common = { kind: 'video', description: new Uint8Array(config), timescale: VIDEO_TIMESCALE } as const
+    if (codec === 'avc') {
+      const { codecString, width, height, aspect, frameRate } = readAvcConfig(config)
+      const displayWidth = Math.round((width * aspect.num) / aspect.den)
+      return {
+        ...common,
+        codec,
+        codecString,
+        width,
+        height,
+        displayWidth,
+        displayHeight: height,
+        frameRate: frameRate ?? hints.frameRate,
+      }
+    }
+    if (codec === 'hevc') {
+      const { codecString, width, height } = readHevcConfig(config)
+      return {
+        ...common,
+        codec,
+        codecString,
+        width,
+        height,
+        displayWidth: width,
+        displayHeight: height,
+        frameRate: hints.frameRate,
+      }
+    }
+    const { width, height } = hints
+    if ((codec === 'av1' || codec === 'vp9') && width && height) {
+      const codecString = codec === 'av1' ? av1CodecString(config) : vp9CodecString(config)
+      return {
+        ...common,
+        codec,
+        codecString,
+        width,
+        height,
+        displayWidth: width,
+        displayHeight: height,
+        frameRate: hints.frameRate,
+      }
+    }
+  } catch (error) {
+    if (!(error instanceof MalformedError)) throw error
+    return { track: 'video', codec, reason: `Its decoder configuration is damaged: ${error.message}.` }
+  }
+  return { track: 'video', codec, reason: `${codec} video cannot be passed through.` }
+}
+
+export function audioTrack(codec: AudioTagCodec, config: Uint8Array): FlvAudioTrack | LeftOut {
+  if (codec !== 'aac') return { track: 'audio', codec, reason: `${codec} audio cannot be passed through.` }
+  try {
+    const { codecString, sampleRate, channels, samplesPerFrame } = readAacConfig(config)
+    return {
+      kind: 'audio',
+      codec,
+      codecString,
+      channels,
+      sampleRate,
+      samplesPerFrame,
+      description: new Uint8Array(config),
+    }
+  } catch (error) {
+    if (!(error instanceof MalformedError)) throw error
+    return { track: 'audio', codec, reason: `Its decoder configuration is damaged: ${error.message}.` }
+  }
+}
+
+/** Spec: AV1 Codec ISO Media File Format Binding 1.2 §2.3.3, §5 */
+function av1CodecString(config: Uint8Array): string {
+  const [, second = 0, third = 0] = config
+  const depth = third & 0x40 ? (third & 0x20 ? 12 : 10) : 8
+  const two = (value: number) => String(value).padStart(2, '0')
+  return `av01.${second >> 5}.${two(second & 0x1f)}${third & 0x80 ? 'H' : 'M'}.${two(depth)}`
+}
+
+/** Spec: VP Codec ISO Media File Format Binding 1.0; some senders leave out the record's version and flags. */
+function vp9CodecString(config: Uint8Array): string {
+  const at = config.byteLength >= 12 && config[0] === 1 ? 4 : 0
+  const two = (value: number | undefined) => String(value ?? 0).padStart(2, '0')
+  return `vp09.${two(config[at])}.${two(config[at + 1])}.${two((config[at + 2] ?? 0x80) >> 4)}`
+}

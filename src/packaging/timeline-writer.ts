@@ -1,0 +1,279 @@
+/**
+ * Writes a measured timeline: inits and segments under their final names, then the line that tells of
+ * them. A line is appended only after its files are stored, in order; files are stored a few at once.
+ */
+import type { VideoId } from '../kernel/ids.ts'
+import { AUDIO_RENDITION, mediaKeys, ORIGINAL } from '../media/layout.ts'
+import type { MediaStore } from '../media/store.ts'
+import {
+  type MuxAudioTrack,
+  type MuxPacket,
+  type MuxVideoTrack,
+  muxInit,
+  muxSegment,
+} from './segment-muxer.ts'
+import {
+  type AudioConfig,
+  encodeTimelineEntry,
+  type Timeline,
+  type TimelineEntry,
+  type TimelineInit,
+  type TimelineSegment,
+  type VideoConfig,
+} from './timeline.ts'
+
+export interface SegmentToWrite {
+  readonly start: number
+  readonly end: number
+  readonly video: MuxVideoTrack | undefined
+  readonly audio: MuxAudioTrack | undefined
+  readonly videoPackets: readonly MuxPacket[]
+  readonly audioPackets: readonly MuxPacket[]
+  /** The source was interrupted before this segment. */
+  readonly interrupted: boolean
+  /** What the source says of its rate, if anything. */
+  readonly frameRate: number | undefined
+  readonly log?: TimelineSegment['log']
+}
+
+export interface TimelineEvents {
+  /** After the line is in the timeline. */
+  readonly onInit?: (init: TimelineInit) => void
+  readonly onSegment?: (segment: TimelineSegment, init: TimelineInit) => void
+}
+
+interface WrittenInit {
+  readonly entry: TimelineInit
+  readonly video: Uint8Array | undefined
+  readonly audio: Uint8Array | undefined
+}
+
+/** Segments being stored at a time: syncing a file is waiting. */
+const IN_FLIGHT = 6
+
+export class TimelineWriter {
+  readonly #store: MediaStore
+  readonly #video: VideoId
+  readonly #events: TimelineEvents
+  #init: WrittenInit | undefined
+  #inits: number
+  #segments: number
+  #started: boolean
+  #duration: number
+  /** Stored and told, in order. */
+  #told: Promise<void> = Promise.resolve()
+  #inFlight = 0
+  readonly #room: (() => void)[] = []
+  #failure: { readonly error: unknown } | undefined
+
+  private constructor(
+    store: MediaStore,
+    video: VideoId,
+    events: TimelineEvents,
+    timeline: Timeline | undefined,
+  ) {
+    this.#store = store
+    this.#video = video
+    this.#events = events
+    this.#started = timeline !== undefined
+    this.#inits = timeline?.inits.length ?? 0
+    this.#segments = timeline?.segments.length ?? 0
+    this.#duration = timeline?.duration ?? 0
+  }
+
+  /** Goes on with `timeline`, as it was read whole from the store, or begins. */
+  static async open(
+    store: MediaStore,
+    video: VideoId,
+    events: TimelineEvents,
+    timeline?: Timeline,
+  ): Promise<TimelineWriter> {
+    const writer = new TimelineWriter(store, video, events, timeline)
+    const last = timeline?.inits.at(-1)
+    if (last) {
+      const read = async (rendition: string, present: boolean) =>
+        present ? await store.read(mediaKeys.init(video, rendition, last.init)) : undefined
+      writer.#init = {
+        entry: last,
+        video: await read(ORIGINAL, last.video !== undefined),
+        audio: await read(AUDIO_RENDITION, last.audio !== undefined),
+      }
+    }
+    return writer
+  }
+
+  get segments(): number {
+    return this.#segments
+  }
+
+  /** Seconds: the end of the last segment given to `add`. */
+  get duration(): number {
+    return this.#duration
+  }
+
+  /** Resolves when there is room for more. Rejects when storing has failed, now or before. */
+  async add(segment: SegmentToWrite): Promise<void> {
+    while (this.#inFlight >= IN_FLIGHT && !this.#failure)
+      await new Promise<void>((resolve) => this.#room.push(resolve))
+    if (this.#failure) throw this.#failure.error
+    this.#inFlight += 1
+    try {
+      const { init, isNew } = await this.#initFor(segment)
+      const number = this.#segments++
+      const [videoBytes, audioBytes] = await Promise.all([
+        segment.video && segment.videoPackets.length > 0
+          ? muxSegment(segment.video, number, segment.videoPackets)
+          : undefined,
+        segment.audio && segment.audioPackets.length > 0
+          ? muxSegment(segment.audio, number, segment.audioPackets)
+          : undefined,
+      ])
+      const entry: TimelineSegment = {
+        kind: 'segment',
+        number,
+        init: init.entry.init,
+        start: segment.start,
+        duration: exactDuration(segment.start, segment.end),
+        frames: segment.videoPackets.length,
+        discontinuity: number > 0 && (segment.interrupted || isNew),
+        videoBytes: videoBytes?.byteLength ?? 0,
+        audioBytes: audioBytes?.byteLength ?? 0,
+        ...(segment.log ? { log: segment.log } : {}),
+      }
+      this.#duration = segment.end
+      const stored = Promise.all([
+        videoBytes && this.#store.put(mediaKeys.segment(this.#video, ORIGINAL, number), videoBytes),
+        audioBytes && this.#store.put(mediaKeys.segment(this.#video, AUDIO_RENDITION, number), audioBytes),
+      ])
+      this.#tell(stored, [entry], () => this.#events.onSegment?.(entry, init.entry))
+    } catch (error) {
+      this.#failure ??= { error }
+      this.#release()
+      throw error
+    }
+  }
+
+  /** Resolves when everything added is in the timeline. */
+  async settled(): Promise<void> {
+    await this.#told
+    if (this.#failure) throw this.#failure.error
+  }
+
+  /** Nothing follows. Writes nothing at all when there never was a segment. */
+  async end(): Promise<void> {
+    await this.settled()
+    if (this.#segments > 0) await this.#append([{ kind: 'end', duration: this.#duration }])
+  }
+
+  async #initFor(segment: SegmentToWrite): Promise<{ init: WrittenInit; isNew: boolean }> {
+    const [video, audio] = await Promise.all([
+      segment.video && muxInit(segment.video, segment.videoPackets[0]),
+      segment.audio && muxInit(segment.audio, segment.audioPackets[0]),
+    ])
+    const current = this.#init
+    if (current && sameBytes(current.video, video) && sameBytes(current.audio, audio)) {
+      return { init: current, isNew: false }
+    }
+    const entry: TimelineInit = {
+      kind: 'init',
+      init: this.#inits++,
+      ...(segment.video ? { video: videoConfig(segment.video, segment) } : {}),
+      ...(segment.audio ? { audio: audioConfig(segment.audio) } : {}),
+    }
+    const init = { entry, video, audio }
+    this.#init = init
+    await this.#told
+    await Promise.all([
+      video && this.#store.put(mediaKeys.init(this.#video, ORIGINAL, entry.init), video),
+      audio && this.#store.put(mediaKeys.init(this.#video, AUDIO_RENDITION, entry.init), audio),
+    ])
+    const start: TimelineEntry[] = this.#started ? [] : [{ kind: 'start', version: 1, timeline: 'measured' }]
+    this.#started = true
+    await this.#append([...start, entry])
+    this.#events.onInit?.(entry)
+    return { init, isNew: true }
+  }
+
+  #tell(stored: Promise<unknown>, entries: readonly TimelineEntry[], told: () => void): void {
+    // Looked at in order below; until then a failure must not count as unhandled.
+    stored.catch(() => undefined)
+    this.#told = this.#told
+      .then(async () => {
+        await stored
+        if (this.#failure) return
+        await this.#append(entries)
+        told()
+      })
+      .catch((error: unknown) => {
+        this.#failure ??= { error }
+      })
+      .finally(() => this.#release())
+  }
+
+  #release(): void {
+    this.#inFlight -= 1
+    this.#room.shift()?.()
+  }
+
+  async #append(entries: readonly TimelineEntry[]): Promise<void> {
+    await this.#store.append(
+      mediaKeys.timeline(this.#video),
+      Buffer.from(entries.map(encodeTimelineEntry).join('')),
+    )
+  }
+}
+
+/** The double that added to `start` gives exactly `end`. */
+export function exactDuration(start: number, end: number): number {
+  const rounded = Math.round((end - start) * 1e6) / 1e6
+  if (start + rounded === end) return rounded
+  return end - start
+}
+
+function sameBytes(a: Uint8Array | undefined, b: Uint8Array | undefined): boolean {
+  return a === undefined || b === undefined ? a === b : Buffer.from(a).equals(b)
+}
+
+function videoConfig(track: MuxVideoTrack, segment: SegmentToWrite): VideoConfig {
+  const turned = track.rotation === 90 || track.rotation === 270
+  return {
+    codec: track.codecString,
+    width: turned ? track.displayHeight : track.displayWidth,
+    height: turned ? track.displayWidth : track.displayHeight,
+    frameRate: frameRate(segment),
+  }
+}
+
+function audioConfig(track: MuxAudioTrack): AudioConfig {
+  return { codec: track.codecString, channels: track.channels, sampleRate: track.sampleRate }
+}
+
+/** Rates that cameras and encoders have; NTSC's are fractions. */
+const USUAL_RATES = [
+  10,
+  12,
+  15,
+  20,
+  24_000 / 1001,
+  24,
+  25,
+  30_000 / 1001,
+  30,
+  48,
+  50,
+  60_000 / 1001,
+  60,
+  100,
+  120,
+]
+
+/** What was counted; what the source says when that agrees; else a usual rate when it is near. */
+function frameRate({ videoPackets, frameRate: told, end }: SegmentToWrite): number {
+  const first = videoPackets.reduce((earliest, packet) => Math.min(earliest, packet.seconds), end)
+  const counted = videoPackets.length / Math.max(0.001, end - first)
+  if (told && Math.abs(told / counted - 1) < 0.03) return Math.round(told * 1000) / 1000
+  const usual = USUAL_RATES.reduce((best, rate) =>
+    Math.abs(rate - counted) < Math.abs(best - counted) ? rate : best,
+  )
+  return Math.round((Math.abs(usual / counted - 1) < 0.015 ? usual : counted) * 1000) / 1000
+}
