@@ -12,6 +12,8 @@ import type { Database } from './client.ts'
 export interface PostgresRecordingLedger extends RecordingLedger {
   /** A part found open after a crash, now repaired. A part whose row never came to be gets one, in the broadcast's last session. */
   partSalvaged(broadcastId: BroadcastId, part: number, found: SalvagedPart): Promise<void>
+  /** Resolves when all news so far is written. */
+  settled(): Promise<void>
   /** Tries once more what is not written yet, and resolves. What still fails is found by salvage at the next start. */
   close(): Promise<void>
 }
@@ -94,6 +96,8 @@ export function makeRecordingLedger(database: Database, log: Logger): PostgresRe
         })
       }
     },
+
+    settled: () => written,
 
     async close() {
       stopping.abort()

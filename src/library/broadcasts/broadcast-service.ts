@@ -26,6 +26,8 @@ export interface BroadcastServiceOptions {
   readonly recorder: BroadcastRecorder
   readonly packager: BroadcastPackager
   readonly audience: BroadcastAudience
+  /** Resolves when what was recorded so far is written down in the ledger. */
+  readonly partsWritten: () => Promise<void>
   readonly graceMs: number
   /** A reason in words while new broadcasts must be refused for want of disk; else undefined. */
   readonly diskRefusal: () => string | undefined
@@ -156,7 +158,7 @@ export class BroadcastService implements PublishGate {
   }
 
   #putOnAir(on: Pick<BroadcastRecord, 'broadcastId' | 'videoId' | 'channelId' | 'handle'>): LiveBroadcast {
-    const { ledger, audience, packager, graceMs, log, onEnded } = this.#options
+    const { ledger, audience, packager, partsWritten, graceMs, log, onEnded } = this.#options
     const live = new LiveBroadcast({
       broadcastId: on.broadcastId,
       videoId: on.videoId,
@@ -165,6 +167,7 @@ export class BroadcastService implements PublishGate {
       graceMs,
       ledger,
       audience,
+      partsWritten,
       packaging: packager.follow(on),
       log: log.child({ broadcastId: on.broadcastId, videoId: on.videoId }),
       onFinished: (finished) => {

@@ -8,7 +8,6 @@
  *        +----- finish ------+--> finished
  */
 import type { PublishedSession, SessionEnding } from '../../ingest/publish-gate.ts'
-import { describeError } from '../../kernel/errors.ts'
 import type { BroadcastId, ChannelId, SessionId, VideoId } from '../../kernel/ids.ts'
 import type { Logger } from '../../kernel/logger.ts'
 import { retryUntilDone } from '../../kernel/retry.ts'
@@ -25,6 +24,8 @@ export interface LiveBroadcastOptions {
   readonly ledger: BroadcastLedger
   readonly audience: BroadcastAudience
   readonly packaging: PackagingRun
+  /** Resolves when what was recorded so far is written down in the ledger. */
+  readonly partsWritten: () => Promise<void>
   readonly log: Logger
   /** Called once, when the broadcast is over and its replay complete. */
   readonly onFinished: (live: LiveBroadcast) => void
@@ -37,7 +38,6 @@ interface Connected {
   /** Set once close began. */
   closed: Promise<void> | undefined
   bytes: number
-  lastMessageAt: number
 }
 
 export class LiveBroadcast {
@@ -46,6 +46,7 @@ export class LiveBroadcast {
   #graceTimer: NodeJS.Timeout | undefined
   #finished: Promise<void> | undefined
   #draining = false
+  #receivedBytes = 0
   readonly #abort = new AbortController()
 
   constructor(options: LiveBroadcastOptions) {
@@ -65,6 +66,11 @@ export class LiveBroadcast {
     return this.#finished !== undefined || this.#draining
   }
 
+  /** Media bytes received in this broadcast, since this process has it. */
+  get receivedBytes(): number {
+    return this.#receivedBytes
+  }
+
   /** Puts a session on air. The session before it, if any, was closed by `takeOver`. */
   attach(sessionId: SessionId, log: SessionLog): PublishedSession {
     clearTimeout(this.#graceTimer)
@@ -74,7 +80,6 @@ export class LiveBroadcast {
       stop: undefined,
       closed: undefined,
       bytes: 0,
-      lastMessageAt: Date.now(),
     }
     this.#connected = connected
     log.onFailure((error) => {
@@ -87,7 +92,7 @@ export class LiveBroadcast {
       streamName: this.#options.handle,
       write: (message) => {
         connected.bytes += message.byteLength
-        connected.lastMessageAt = Date.now()
+        this.#receivedBytes += message.byteLength
         return log.write(message)
       },
       onDrain: (listener) => log.onDrain(listener),
@@ -163,7 +168,7 @@ export class LiveBroadcast {
   }
 
   async #finish(): Promise<void> {
-    const { ledger, broadcastId, videoId, audience, packaging, log, onFinished } = this.#options
+    const { ledger, broadcastId, videoId, audience, packaging, partsWritten, log, onFinished } = this.#options
     clearTimeout(this.#graceTimer)
     const connected = this.#connected
     if (connected) {
@@ -172,13 +177,16 @@ export class LiveBroadcast {
     }
     const packaged = await packaging.finish().catch((error: unknown) => {
       log.error({ err: error }, 'packaging failed; the recording is kept and the video can be rebuilt')
-      return { segments: 0, durationSeconds: 0, failure: describeError(error) }
+      return { segments: 0, durationSeconds: 0 }
     })
     await this.#tell('broadcast ended', async () => {
+      await Promise.race([partsWritten(), aborted(this.#abort.signal)])
       const record = await ledger.find(broadcastId)
-      const verdict = judgeRecording(record?.sessions ?? [], record?.parts ?? [])
-      // A broadcast whose packaging failed has a recording: never put away as if nothing had come.
-      await ledger.end(broadcastId, new Date(), verdict, packaged.segments > 0 || 'failure' in packaged)
+      const parts = record?.parts ?? []
+      const verdict = judgeRecording(record?.sessions ?? [], parts)
+      // What could not be packaged is still recorded: never put away as if nothing had come.
+      const recordedAnything = packaged.segments > 0 || parts.some((part) => part.durationSeconds > 0)
+      await ledger.end(broadcastId, new Date(), verdict, recordedAnything)
     })
     audience.broadcastChanged(broadcastId, videoId)
     log.info({ segments: packaged.segments, durationSeconds: packaged.durationSeconds }, 'broadcast ended')
@@ -192,4 +200,11 @@ export class LiveBroadcast {
         this.#options.log.warn({ err: error, what }, 'the database did not take it yet; trying again'),
     })
   }
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve()
+    else signal.addEventListener('abort', () => resolve(), { once: true })
+  })
 }

@@ -75,6 +75,7 @@ function makeWorld(options: { diskRefusal?: string; banned?: boolean; recorderFa
     graceMs: GRACE_MS,
     diskRefusal: () => options.diskRefusal,
     audience: { broadcastChanged: () => undefined },
+    partsWritten: () => Promise.resolve(),
     recorder: {
       openSession: () => {
         if (options.recorderFails) return Promise.reject(new Error('EIO'))

@@ -1,0 +1,113 @@
+/**
+ * Keeps packaging running behind the log of each broadcast on air, and tells the pipeline of every
+ * segment. What fails here is tried again from where the timeline stands; the recording never notices.
+ */
+import type { BroadcastId, VideoId } from '../../kernel/ids.ts'
+import type { Logger } from '../../kernel/logger.ts'
+import { pause } from '../../kernel/retry.ts'
+import type { MediaStore } from '../../media/store.ts'
+import { type PackagedBroadcast, packageBroadcast } from '../../packaging/package-broadcast.ts'
+import type { TimelineInit, TimelineSegment } from '../../packaging/timeline.ts'
+import type { TimelinePlanner } from '../../pipeline/planner.ts'
+import type { Recorder } from '../../recording/recorder.ts'
+import type { BroadcastPackager, PackagingRun } from './broadcast-ports.ts'
+
+/** What is known of a broadcast on air from its own segments. */
+export interface PackagingProgress {
+  readonly init: TimelineInit | undefined
+  readonly durationSeconds: number
+}
+
+export interface LivePackagerOptions {
+  readonly recorder: Recorder
+  readonly store: MediaStore
+  readonly planner: TimelinePlanner
+  readonly log: Logger
+}
+
+const RETRY_MS = 2000
+/** After the end the replay is due: a store that still refuses is the operator's to mend, then `reprise rebuild`. */
+const LAST_ATTEMPTS = 5
+
+export class LivePackager implements BroadcastPackager {
+  readonly #options: LivePackagerOptions
+  readonly #progress = new Map<BroadcastId, PackagingProgress>()
+
+  constructor(options: LivePackagerOptions) {
+    this.#options = options
+  }
+
+  /** Undefined when the broadcast is not on air here. */
+  progress(broadcastId: BroadcastId): PackagingProgress | undefined {
+    return this.#progress.get(broadcastId)
+  }
+
+  follow({
+    broadcastId,
+    videoId,
+  }: {
+    readonly broadcastId: BroadcastId
+    readonly videoId: VideoId
+  }): PackagingRun {
+    const { recorder } = this.#options
+    const stopping = new AbortController()
+    const ending = new AbortController()
+    this.#progress.set(broadcastId, { init: undefined, durationSeconds: 0 })
+    const running = this.#run(broadcastId, videoId, stopping.signal, ending.signal)
+    // Awaited by finish or stop; until then a rejection is nobody's.
+    running.catch(() => undefined)
+    const over = () => this.#progress.delete(broadcastId)
+    return {
+      async finish() {
+        ending.abort()
+        recorder.endBroadcast(broadcastId)
+        return running.finally(over)
+      },
+      async stop() {
+        stopping.abort()
+        await running.catch(() => undefined)
+        over()
+      },
+    }
+  }
+
+  async #run(
+    broadcastId: BroadcastId,
+    videoId: VideoId,
+    signal: AbortSignal,
+    ending: AbortSignal,
+  ): Promise<PackagedBroadcast> {
+    const { recorder, store, log } = this.#options
+    const broadcastLog = recorder.log(broadcastId)
+    let lastAttempts = LAST_ATTEMPTS
+    for (;;) {
+      try {
+        return await packageBroadcast({
+          log: broadcastLog,
+          video: videoId,
+          store,
+          signal,
+          onInit: (init) => this.#grown(broadcastId, videoId, init),
+          onSegment: (segment) => this.#grown(broadcastId, videoId, segment),
+        })
+      } catch (error) {
+        if (ending.aborted && --lastAttempts === 0) throw error
+        log.error({ err: error, broadcastId, videoId }, 'packaging failed; trying again from where it stands')
+        await pause(RETRY_MS, signal)
+      }
+    }
+  }
+
+  #grown(broadcastId: BroadcastId, videoId: VideoId, entry: TimelineInit | TimelineSegment): void {
+    const before = this.#progress.get(broadcastId)
+    if (entry.kind === 'init') {
+      this.#progress.set(broadcastId, { init: entry, durationSeconds: before?.durationSeconds ?? 0 })
+    } else {
+      this.#progress.set(broadcastId, { init: before?.init, durationSeconds: entry.start + entry.duration })
+    }
+    this.#options.planner.extendTimeline(videoId, entry).catch((error: unknown) => {
+      // The next call makes up for it, and so does the end.
+      this.#options.log.warn({ err: error, videoId }, 'a segment could not be planned yet')
+    })
+  }
+}
