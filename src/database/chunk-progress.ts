@@ -1,0 +1,43 @@
+/** What follows for a video from its chunk rows: progress, and whether it can be finished. Derived, never counted along. */
+import type { VideoId } from '../kernel/ids.ts'
+import { PRIORITY } from '../pipeline/job-kinds.ts'
+import type { Prisma } from './generated/client.ts'
+import type { PostgresJobQueue } from './queue.ts'
+
+interface Standing {
+  readonly open: number
+  readonly progress: number | null
+}
+
+/** Sound costs about as much as so many pixels. */
+const AUDIO_PIXELS = 30_000
+
+/**
+ * Within a transaction that holds the video's row. Progress is the share of pixels made of those planned;
+ * it reaches 100 only when the video is finished.
+ */
+export async function settleVideo(
+  tx: Prisma.TransactionClient,
+  queue: PostgresJobQueue,
+  videoId: VideoId,
+): Promise<void> {
+  const [standing] = await tx.$queryRaw<Standing[]>`
+    SELECT count(*) FILTER (WHERE c.state IN ('waiting', 'encoding'))::int AS open,
+           100 * sum(w.work) FILTER (WHERE c.state IN ('ready', 'failed')) / nullif(sum(w.work), 0) AS progress
+      FROM chunks c
+      JOIN renditions r ON r.id = c.rendition_id,
+           LATERAL (SELECT c.duration_seconds * CASE WHEN r.kind = 'audio' THEN ${AUDIO_PIXELS}::int ELSE coalesce(r.width, 1) * coalesce(r.height, 1) END AS work) w
+     WHERE c.video_id = ${videoId}`
+  const progress = Math.min(99, Math.round((standing?.progress ?? 0) * 10) / 10)
+  await tx.video.updateMany({
+    where: { id: videoId, state: { not: 'ready' }, progress: { not: progress } },
+    data: { progress },
+  })
+  if (standing?.open) return
+  const complete = await tx.video.findFirst({
+    where: { id: videoId, timelineComplete: true, state: { not: 'failed' } },
+    select: { id: true },
+  })
+  if (complete)
+    await queue.sendIn(tx, [{ kind: 'finish-video', priority: PRIORITY.brief, data: { videoId } }])
+}

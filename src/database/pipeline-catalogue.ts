@@ -1,0 +1,186 @@
+/** The pipeline's view of the catalogue in Postgres: planning and finishing. Chunks' lives are in chunks.ts. */
+import { newId, type VideoId } from '../kernel/ids.ts'
+import type {
+  PipelineCatalogue,
+  PipelineVideo,
+  PlanStep,
+  RenditionPlan,
+  RenditionRecord,
+} from '../pipeline/catalogue.ts'
+import type { RenditionSettings } from '../pipeline/ladder.ts'
+import { settleVideo } from './chunk-progress.ts'
+import type { Database } from './client.ts'
+import type { Prisma } from './generated/client.ts'
+import type { PostgresJobQueue } from './queue.ts'
+import { inTransaction } from './transaction.ts'
+
+export function makePipelineCatalogue(database: Database, queue: PostgresJobQueue): PipelineCatalogue {
+  return {
+    async findVideo(videoId) {
+      const row = await database.video.findFirst({
+        where: { id: videoId, deletedAt: null },
+        include: { upload: true },
+      })
+      return row ? readVideo(row) : undefined
+    },
+
+    async renditions(videoId) {
+      const rows = await database.rendition.findMany({ where: { videoId }, orderBy: { id: 'asc' } })
+      return rows.map(readRendition)
+    },
+
+    async plan(videoId, step) {
+      await inTransaction(database, async (tx) => {
+        // Held to the end: plans and completions of one video take turns, so that none misses the other's rows.
+        await tx.$queryRaw`SELECT 1 FROM videos WHERE id = ${videoId} FOR UPDATE`
+        const { facts = {}, renditions = [], jobs = [] } = step
+        if (Object.keys(facts).length > 0) await tx.video.updateMany({ where: { id: videoId }, data: facts })
+        if (renditions.length > 0)
+          await tx.rendition.createMany({ data: renditionRows(videoId, renditions), skipDuplicates: true })
+        const added = await addChunks(tx, videoId, step)
+        const chunkJobs = (step.chunks ?? [])
+          .filter(({ range }) => added.has(range.index))
+          .flatMap((chunk) => chunk.jobs)
+        await queue.sendIn(tx, [...jobs, ...chunkJobs])
+        await settleVideo(tx, queue, videoId)
+      })
+    },
+
+    async failVideo(videoId, code, detail) {
+      await database.video.updateMany({
+        where: { id: videoId, playable: false, state: { not: 'ready' } },
+        data: { state: 'failed', failureCode: code, failureDetail: detail, timelineComplete: true },
+      })
+    },
+
+    async noteOnVideo(videoId, detail) {
+      await database.video.updateMany({
+        where: { id: videoId, failureCode: null },
+        data: { failureCode: 'source-incomplete', failureDetail: detail },
+      })
+    },
+
+    async posterMade(videoId) {
+      await database.video.updateMany({ where: { id: videoId }, data: { hasPoster: true } })
+    },
+
+    async finish(videoId, renditions, outcome) {
+      await inTransaction(database, async (tx) => {
+        for (const { name, state, failure, bandwidth, averageBandwidth, bytes } of renditions) {
+          await tx.rendition.updateMany({
+            where: { videoId, name },
+            data: {
+              state,
+              failure: failure ?? null,
+              ...(bandwidth ? { bandwidth } : {}),
+              ...(averageBandwidth ? { averageBandwidth } : {}),
+              ...(bytes === undefined ? {} : { bytes: BigInt(bytes) }),
+            },
+          })
+        }
+        if (outcome.ready) {
+          const data = {
+            state: 'ready',
+            progress: 100,
+            playable: true,
+            durationSeconds: outcome.durationSeconds,
+          } as const
+          await tx.video.updateMany({
+            where: { id: videoId, readyAt: null },
+            data: { ...data, readyAt: new Date() },
+          })
+          await tx.video.updateMany({ where: { id: videoId, state: { not: 'ready' } }, data })
+        } else {
+          await tx.video.updateMany({
+            where: { id: videoId },
+            data: { state: 'failed', failureCode: outcome.code, failureDetail: outcome.detail },
+          })
+        }
+      })
+    },
+
+    async listUnfinished() {
+      const rows = await database.video.findMany({
+        where: { deletedAt: null, state: { in: ['live', 'processing'] } },
+        select: { id: true },
+        orderBy: { createdAt: 'asc' },
+      })
+      return rows.map(({ id }) => id as VideoId)
+    },
+  }
+}
+
+const ROWS_AT_ONCE = 500
+
+/** Rows for ranges × renditions that have settings; returns the indexes of which some row is new. */
+async function addChunks(
+  tx: Prisma.TransactionClient,
+  videoId: VideoId,
+  step: PlanStep,
+): Promise<ReadonlySet<number>> {
+  if (!step.chunks?.length) return new Set()
+  const renditions = await tx.rendition.findMany({
+    where: { videoId, state: { not: 'failed' } },
+    orderBy: { id: 'asc' },
+  })
+  const rows = step.chunks.flatMap(({ range }) =>
+    renditions
+      .filter(({ settings }) => settings !== null)
+      .map((rendition) => ({ id: newId(), videoId, renditionId: rendition.id, ...range })),
+  )
+  const added = new Set<number>()
+  for (let at = 0; at < rows.length; at += ROWS_AT_ONCE) {
+    const created = await tx.chunk.createManyAndReturn({
+      data: rows.slice(at, at + ROWS_AT_ONCE),
+      skipDuplicates: true,
+      select: { index: true },
+    })
+    for (const { index } of created) added.add(index)
+  }
+  return added
+}
+
+/** Ids in the order of the plan, which is the order people see: within a millisecond UUIDv7 has none. */
+function renditionRows(videoId: VideoId, plans: readonly RenditionPlan[]): Prisma.RenditionCreateManyInput[] {
+  const now = Date.now()
+  return plans.map(({ settings, ...rest }, index) => ({
+    id: newId(now + index),
+    videoId,
+    ...rest,
+    // Passed through: packaging makes it, and it is there as soon as the timeline is.
+    state: settings ? 'planned' : 'encoding',
+    ...(settings ? { settings: settings as unknown as Prisma.InputJsonValue } : {}),
+  }))
+}
+
+function readVideo(row: Prisma.VideoGetPayload<{ include: { upload: true } }>): PipelineVideo {
+  const { upload } = row
+  return {
+    id: row.id as VideoId,
+    origin: row.origin,
+    state: row.state,
+    timelineKind: row.timelineKind ?? undefined,
+    timelineComplete: row.timelineComplete,
+    hasPoster: row.hasPoster,
+    playable: row.playable,
+    upload: upload
+      ? { id: upload.id, path: upload.path, fileName: upload.fileName, source: upload.source }
+      : undefined,
+  }
+}
+
+function readRendition(row: Prisma.RenditionGetPayload<object>): RenditionRecord {
+  return {
+    id: row.id,
+    name: row.name,
+    kind: row.kind,
+    state: row.state,
+    ...(row.codecs === null ? {} : { codecs: row.codecs }),
+    ...(row.width === null ? {} : { width: row.width }),
+    ...(row.height === null ? {} : { height: row.height }),
+    ...(row.frameRate === null ? {} : { frameRate: row.frameRate }),
+    ...(row.bandwidth === null ? {} : { bandwidth: row.bandwidth }),
+    ...(row.averageBandwidth === null ? {} : { averageBandwidth: row.averageBandwidth }),
+    ...(row.settings === null ? {} : { settings: row.settings as unknown as RenditionSettings }),
+  }
+}

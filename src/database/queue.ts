@@ -1,0 +1,145 @@
+/**
+ * The pipeline's queue on pg-boss, in the same database (schema pgboss). One queue for each kind of job.
+ *
+ * A worker that was killed is noticed by its missing heartbeat and its job is run again after 10 to 12 s:
+ * the intervals below are what that takes; pg-boss's own defaults make it a minute.
+ */
+import { fromPrisma, type JobWithMetadata, PgBoss } from 'pg-boss'
+import { describeError } from '../kernel/errors.ts'
+import type { Logger } from '../kernel/logger.ts'
+import {
+  ALL_JOB_KINDS,
+  JOB_KINDS,
+  type JobData,
+  type JobKind,
+  type JobRequest,
+} from '../pipeline/job-kinds.ts'
+import type { JobQueue, RunningJob } from '../pipeline/queue.ts'
+import type { Prisma } from './generated/client.ts'
+
+const HEARTBEAT_SECONDS = 10
+const SUPERVISE_SECONDS = 5
+/** A waiting job is announced by NOTIFY; jobs that are tried again are not, so somebody has to look. */
+const POLL_SECONDS = 2
+const POOL_SIZE = 6
+const KEEP_DONE_SECONDS = 3 * 24 * 3600
+
+export interface PostgresJobQueue extends JobQueue, AsyncDisposable {
+  /** Enqueues within a transaction of the catalogue: together or not at all. */
+  sendIn(tx: Prisma.TransactionClient, jobs: readonly JobRequest[]): Promise<void>
+  readonly boss: PgBoss
+}
+
+/** Connects, creates or migrates the queue's tables. */
+export async function openJobQueue(options: {
+  readonly url: string
+  readonly log: Logger
+}): Promise<PostgresJobQueue> {
+  const { log } = options
+  const boss = new PgBoss({
+    connectionString: options.url,
+    application_name: 'reprise-queue',
+    max: POOL_SIZE,
+    useListenNotify: true,
+    schedule: false,
+    superviseIntervalSeconds: SUPERVISE_SECONDS,
+    monitorIntervalSeconds: SUPERVISE_SECONDS,
+  })
+  boss.on('error', (error) => log.warn({ err: error }, 'queue'))
+  boss.on('warning', (warning) => log.debug({ warning }, 'queue'))
+  await boss.start()
+  for (const kind of ALL_JOB_KINDS) {
+    const rules = JOB_KINDS[kind]
+    const settings = {
+      retryLimit: rules.retryLimit,
+      retryDelay: rules.retryDelaySeconds,
+      retryBackoff: true,
+      retryDelayMax: 60,
+      expireInSeconds: rules.expireSeconds,
+      heartbeatSeconds: HEARTBEAT_SECONDS,
+      deleteAfterSeconds: KEEP_DONE_SECONDS,
+      notify: true,
+    }
+    await boss.createQueue(kind, settings)
+    await boss.updateQueue(kind, settings)
+  }
+
+  const stopping = new AbortController()
+  const running = new Set<Promise<void>>()
+
+  return {
+    boss,
+
+    send: (jobs) => insertAll(boss, jobs, undefined),
+    sendIn: (tx, jobs) => insertAll(boss, jobs, tx),
+
+    async work<Kind extends JobKind>(
+      kind: Kind,
+      concurrency: number,
+      handler: (job: RunningJob<Kind>) => Promise<void>,
+    ) {
+      await boss.work(
+        kind,
+        {
+          localConcurrency: concurrency,
+          includeMetadata: true,
+          pollingIntervalSeconds: POLL_SECONDS,
+          notifyPollingIntervalSeconds: POLL_SECONDS,
+        },
+        async ([job]: JobWithMetadata<JobData[Kind]>[]) => {
+          if (!job) return
+          const started = handler(readJob(job, stopping.signal))
+          const settled = started.catch(() => {})
+          running.add(settled)
+          try {
+            await started
+          } catch (error) {
+            log.warn({ jobId: job.id, kind, attempt: job.retryCount + 1, err: error }, 'job failed')
+            // What is thrown is kept with the job and shown: a plain sentence, not a stack.
+            throw new Error(describeError(error))
+          } finally {
+            running.delete(settled)
+          }
+        },
+      )
+    },
+
+    async stopWorking(graceMs) {
+      const ended = Promise.all(ALL_JOB_KINDS.map((kind) => boss.offWork(kind, { wait: false })))
+      const timer = setTimeout(() => stopping.abort(new Error('the worker is stopping')), graceMs)
+      await ended
+      await Promise.all(running)
+      clearTimeout(timer)
+    },
+
+    async [Symbol.asyncDispose]() {
+      stopping.abort(new Error('the worker is stopping'))
+      await Promise.all(running)
+      await boss.stop({ graceful: true, timeout: 5_000, close: true })
+    },
+  }
+}
+
+function readJob<Kind extends JobKind>(
+  job: JobWithMetadata<JobData[Kind]>,
+  stopping: AbortSignal,
+): RunningJob<Kind> {
+  return {
+    id: job.id,
+    data: job.data,
+    attempt: job.retryCount + 1,
+    isLastAttempt: job.retryCount >= job.retryLimit,
+    signal: AbortSignal.any([job.signal, stopping]),
+  }
+}
+
+async function insertAll(
+  boss: PgBoss,
+  jobs: readonly JobRequest[],
+  tx: Prisma.TransactionClient | undefined,
+): Promise<void> {
+  for (const kind of ALL_JOB_KINDS) {
+    const own = jobs.filter((job) => job.kind === kind).map(({ data, priority }) => ({ data, priority }))
+    if (own.length > 0) await boss.insert(kind, own, tx ? { db: fromPrisma(tx) } : {})
+  }
+}

@@ -1,0 +1,154 @@
+/**
+ * What the pipeline reads and writes of the catalogue; implemented by database/pipeline-catalogue.ts and
+ * database/chunks.ts. Each method is one transaction, and jobs it names are enqueued in it.
+ */
+import type { VideoId } from '../kernel/ids.ts'
+import type { ChunkRange } from './chunk-plan.ts'
+import type { JobRequest } from './job-kinds.ts'
+import type { RenditionSettings } from './ladder.ts'
+
+export interface PipelineVideo {
+  readonly id: VideoId
+  readonly origin: 'broadcast' | 'upload'
+  readonly state: 'live' | 'processing' | 'ready' | 'failed'
+  readonly timelineKind: 'measured' | 'planned' | undefined
+  readonly timelineComplete: boolean
+  readonly hasPoster: boolean
+  readonly playable: boolean
+  readonly upload: PipelineUpload | undefined
+}
+
+export interface PipelineUpload {
+  readonly id: string
+  /** Path below STORAGE_DIR. */
+  readonly path: string
+  readonly fileName: string
+  /** `SourceMedia` as stored at upload time. */
+  readonly source: unknown
+}
+
+/** A rendition to be made. Without settings it is passed through by packaging and has no chunks. */
+export interface RenditionPlan {
+  readonly name: string
+  readonly kind: 'original' | 'video' | 'audio'
+  readonly codecs?: string
+  readonly width?: number
+  readonly height?: number
+  readonly frameRate?: number
+  readonly bandwidth?: number
+  readonly averageBandwidth?: number
+  readonly settings?: RenditionSettings
+}
+
+export interface RenditionRecord extends RenditionPlan {
+  readonly id: string
+  readonly state: 'planned' | 'encoding' | 'ready' | 'failed'
+}
+
+export interface VideoFacts {
+  readonly timelineKind?: 'measured' | 'planned'
+  readonly timelineComplete?: boolean
+  readonly durationSeconds?: number
+  readonly width?: number
+  readonly height?: number
+  readonly frameRate?: number
+  readonly playable?: boolean
+}
+
+export interface PlanStep {
+  readonly facts?: VideoFacts
+  readonly renditions?: readonly RenditionPlan[]
+  /** A row for each range and each rendition that has settings; what exists is left alone. */
+  readonly chunks?: readonly { readonly range: ChunkRange; readonly jobs: readonly JobRequest[] }[]
+  readonly jobs?: readonly JobRequest[]
+}
+
+export interface ClaimedChunk {
+  readonly id: string
+  readonly rendition: string
+  readonly settings: RenditionSettings
+  readonly range: ChunkRange
+  /** This attempt included. */
+  readonly attempts: number
+}
+
+export interface Claim {
+  readonly claimed: readonly ClaimedChunk[]
+  /** Rows that another living attempt holds. */
+  readonly held: number
+  /** Why rows have failed for good. */
+  readonly failures: readonly string[]
+}
+
+export interface ChunkResult {
+  readonly bytes: number
+  /** Bits per second of the largest segment. */
+  readonly peakBandwidth: number
+  /** RFC 6381, as measured. */
+  readonly codecs: string
+}
+
+export interface RenditionMeasure {
+  readonly name: string
+  readonly state: 'ready' | 'failed'
+  readonly failure?: string
+  readonly bandwidth?: number
+  readonly averageBandwidth?: number
+  readonly bytes?: number
+}
+
+/** A chunk as it stands, for finishing and for viewers who wait. */
+export interface ChunkRecord {
+  readonly rendition: string
+  readonly range: ChunkRange
+  readonly state: 'waiting' | 'encoding' | 'ready' | 'failed'
+  readonly bytes: number
+  readonly peakBandwidth: number
+  readonly failure: string | undefined
+}
+
+export interface ChunkStore {
+  /** waiting, or encoding with an expired lease → encoding. */
+  claim(
+    videoId: VideoId,
+    index: number,
+    renditions: readonly string[],
+    attemptId: string,
+    leaseMs: number,
+  ): Promise<Claim>
+  /** False: the attempt holds nothing any more and must stop. */
+  renew(attemptId: string, leaseMs: number): Promise<boolean>
+  /** encoding → ready, if the attempt still holds it. Brings progress up to date; enqueues the finish when it was the last. */
+  complete(videoId: VideoId, chunkId: string, attemptId: string, result: ChunkResult): Promise<boolean>
+  /** encoding → waiting, to be tried again. Without a failure (the worker is stopping) the attempt does not count. */
+  release(chunkId: string, attemptId: string, failure: string | undefined): Promise<void>
+  /** encoding → failed, and with it its rendition and what of it still waits. */
+  fail(videoId: VideoId, chunkId: string, attemptId: string, failure: string): Promise<void>
+  list(videoId: VideoId): Promise<readonly ChunkRecord[]>
+  /** The chunk that holds a segment. */
+  find(videoId: VideoId, rendition: string, segment: number): Promise<ChunkRecord | undefined>
+  /** Enqueues jobs for rows that wait (or whose lease is long expired) and have none. Returns how many. */
+  requeueOrphans(): Promise<number>
+}
+
+export interface PipelineCatalogue {
+  findVideo(videoId: VideoId): Promise<PipelineVideo | undefined>
+  renditions(videoId: VideoId): Promise<readonly RenditionRecord[]>
+  /** Idempotent: rows that exist are left as they are and their jobs are not sent again. */
+  plan(videoId: VideoId, step: PlanStep): Promise<void>
+  /** The video cannot be played: its state becomes failed with a reason for its owner. Not when some of it already plays. */
+  failVideo(videoId: VideoId, code: string, detail: string): Promise<void>
+  /** A note for the owner of a video that plays, but not as its file promised. */
+  noteOnVideo(videoId: VideoId, detail: string): Promise<void>
+  posterMade(videoId: VideoId): Promise<void>
+  /** Renditions as measured, and the video ready (or failed, with the reason). */
+  finish(
+    videoId: VideoId,
+    renditions: readonly RenditionMeasure[],
+    outcome:
+      | { readonly ready: true; readonly durationSeconds: number }
+      | { readonly ready: false; readonly code: string; readonly detail: string },
+  ): Promise<void>
+  /** Videos of which something is still to be made or planned: looked at after a start. */
+  listUnfinished(): Promise<readonly VideoId[]>
+}

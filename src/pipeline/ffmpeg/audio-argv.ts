@@ -1,0 +1,82 @@
+/**
+ * Arguments that encode the sound of one chunk as AAC so that chunks join without a seam. Pure.
+ *
+ * AAC has frames of 1024 samples, each decoded together with the one before it. All chunks share one
+ * grid: frame k covers samples [1024k, 1024k+1024) of the video's clock. A chunk is encoded from a few
+ * frames before its first, and one beyond its last; both extras are dropped, so that at the joint both
+ * neighbours have seen the same sound.
+ *
+ *     grid          |k-3|k-2|k-1| k |k+1| … | l |l+1|
+ *     encoder eats  ^preroll----^ chunk frames  ^---^ look-ahead
+ */
+import type { AudioSettings } from '../ladder.ts'
+import type { FfmpegCommand } from './command.ts'
+import { ALLOW_LISTS, inputUrl } from './hostile-input.ts'
+
+export const AAC_FRAME = 1024
+const PREROLL_FRAMES = 4
+const LOOKAHEAD_FRAMES = 2
+export interface AudioChunk {
+  readonly inputPath: string
+  readonly streamIndex: number
+  readonly settings: AudioSettings
+  readonly startSeconds: number
+  readonly endSeconds: number
+  /** Absolute path of the mp4 to write. */
+  readonly outputPath: string
+}
+
+export interface AudioChunkPlan {
+  readonly command: FfmpegCommand
+  /** Where time 0 of the output lies on the video's clock; the encoder's priming lies before it. */
+  readonly zeroSeconds: number
+}
+
+/** Gaps in the source become silence, its end is padded with silence: the chunk always has all its frames. */
+export function encodeAudioChunk(chunk: AudioChunk): AudioChunkPlan {
+  const { sampleRate, bitRate } = chunk.settings
+  const grid = (at: number) => Math.floor((at * sampleRate) / AAC_FRAME)
+  const first = Math.max(0, grid(chunk.startSeconds) - PREROLL_FRAMES)
+  const fromSample = first * AAC_FRAME
+  const samples = (grid(chunk.endSeconds) + LOOKAHEAD_FRAMES - first) * AAC_FRAME
+  // A whole second is exact at every sample rate and in every container's time base; one more lets decoders settle.
+  const seek = Math.max(0, Math.floor(fromSample / sampleRate) - 1)
+  const offset = fromSample - seek * sampleRate
+  return {
+    command: {
+      inputs: [
+        {
+          url: inputUrl(chunk.inputPath),
+          options: [...ALLOW_LISTS, '-vn', ...(seek > 0 ? ['-ss', `${seek}`] : [])],
+        },
+      ],
+      filterGraph: [
+        `[0:${chunk.streamIndex}]aresample=${sampleRate}:async=1:first_pts=0:min_hard_comp=0.05`,
+        'aformat=sample_fmts=fltp:channel_layouts=stereo',
+        'apad',
+        `atrim=start_sample=${offset}:end_sample=${offset + samples}`,
+        'asetpts=N/SR/TB[a]',
+      ].join(','),
+      outputs: [
+        {
+          path: chunk.outputPath,
+          options: [
+            '-map',
+            '[a]',
+            '-map_metadata',
+            '-1',
+            '-c:a',
+            'aac',
+            '-b:a',
+            `${bitRate}`,
+            '-ar',
+            `${sampleRate}`,
+            '-f',
+            'mp4',
+          ],
+        },
+      ],
+    },
+    zeroSeconds: fromSample / sampleRate,
+  }
+}

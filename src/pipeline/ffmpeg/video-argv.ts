@@ -1,0 +1,218 @@
+/**
+ * Arguments that encode one chunk of video into all wanted rungs: decoded once, split, scaled, encoded.
+ * Pure. Chunks made by separate processes join without a seam because every one of them begins with an
+ * IDR frame, has fixed parameters, no scene-cut keyframes and no open GOP, and is placed afterwards by
+ * the timeline, not by its own timestamps.
+ */
+import { type FrameRate, fps } from '../chunk-plan.ts'
+import type { Rung } from '../ladder.ts'
+import type { FfmpegCommand, FfmpegDialect } from './command.ts'
+import { ALLOW_LISTS, inputUrl } from './hostile-input.ts'
+
+/** How the decoded pictures look; decides what is converted. */
+export interface Picture {
+  /** As displayed. */
+  readonly width: number
+  readonly height: number
+  /** ffmpeg's colour space name; empty when the stream does not say. */
+  readonly matrix: string
+}
+
+interface Target {
+  readonly rungs: readonly Rung[]
+  /** Absolute path of the fragmented mp4 to write for a rung. */
+  readonly outputOf: (rung: Rung) => string
+  readonly threads: number
+  readonly dialect: FfmpegDialect
+}
+
+export interface MeasuredChunk extends Target {
+  /** Absolute path: the chunk's segments of the original as one mp4 that begins at 0 (packaging/chunk-input.ts). */
+  readonly inputPath: string
+  readonly picture: Picture
+  /** Starts of the chunk's segments, seconds from the beginning of the input. */
+  readonly boundaries: readonly number[]
+  /** Where the chunk ends when the input goes beyond it. */
+  readonly cutAt?: number
+}
+
+/** Every frame of the input, at its own time, a keyframe at each boundary. */
+export function encodeMeasuredChunk(chunk: MeasuredChunk): FfmpegCommand {
+  const cut = chunk.cutAt === undefined ? [] : [`trim=end=${seconds(chunk.cutAt - EARLY)}`]
+  return {
+    inputs: [{ url: inputUrl(chunk.inputPath), options: ['-threads', `${chunk.threads}`, ...ALLOW_LISTS] }],
+    filterGraph: filterGraph('[0:v:0]', cut, chunk.picture, chunk.rungs),
+    outputs: outputs(chunk, chunk.boundaries, ['-enc_time_base', '-1']),
+  }
+}
+
+export interface PlannedChunk extends Target {
+  /** Absolute path of the upload. */
+  readonly inputPath: string
+  /** Index of the video stream in the file. */
+  readonly streamIndex: number
+  readonly picture: Picture
+  readonly interlaced: boolean
+  readonly hdr: boolean
+  readonly rate: FrameRate
+  /** First frame of the chunk on the planned timeline, and frames in each of its segments. */
+  readonly firstFrame: number
+  readonly segmentFrames: readonly number[]
+  /** Decode this long before the chunk: where a seek lands depends on the container. */
+  readonly prerollSeconds: number
+}
+
+/**
+ * A constant frame rate, each frame the last one the source showed at that time; exactly as many frames
+ * as planned: what is missing at either end is filled by repeating the nearest frame.
+ */
+export function encodePlannedChunk(chunk: PlannedChunk): FfmpegCommand {
+  const { rate } = chunk
+  const prerollFrames = Math.min(chunk.firstFrame, Math.ceil(chunk.prerollSeconds * fps(rate)))
+  const at = (frame: number) => (frame * rate.den) / rate.num
+  const seek = at(chunk.firstFrame - prerollFrames)
+  const total = chunk.segmentFrames.reduce((sum, frames) => sum + frames, 0)
+  let frame = 0
+  const boundaries = chunk.segmentFrames.map((frames) => {
+    const start = at(frame + prerollFrames)
+    frame += frames
+    return start
+  })
+  return {
+    inputs: [
+      {
+        url: inputUrl(chunk.inputPath),
+        // Not accurate: frames before the chunk are wanted, one of them may still be shown when it begins.
+        options: [
+          '-threads',
+          `${chunk.threads}`,
+          ...ALLOW_LISTS,
+          ...(seek > 0 ? ['-noaccurate_seek', '-ss', seconds(seek)] : []),
+        ],
+      },
+    ],
+    filterGraph: filterGraph(
+      `[0:${chunk.streamIndex}]`,
+      [
+        ...(chunk.interlaced ? ['yadif=deint=interlaced'] : []),
+        `fps=${rate.num}/${rate.den}:start_time=${seconds(at(prerollFrames))}`,
+        'tpad=stop=-1:stop_mode=clone',
+        `trim=end_frame=${total}`,
+        ...(chunk.hdr && chunk.dialect.toneMapping ? [TONE_MAP] : []),
+      ],
+      chunk.hdr && chunk.dialect.toneMapping ? { ...chunk.picture, matrix: 'bt709' } : chunk.picture,
+      chunk.rungs,
+    ),
+    outputs: outputs(chunk, boundaries, []),
+  }
+}
+
+/** Black frames where nothing of the source could be decoded, so that the rest of the video keeps its place. */
+export function encodeFiller(chunk: Omit<PlannedChunk, 'inputPath' | 'streamIndex'>): FfmpegCommand {
+  const { rate } = chunk
+  const total = chunk.segmentFrames.reduce((sum, frames) => sum + frames, 0)
+  let frame = 0
+  const boundaries = chunk.segmentFrames.map((frames) => {
+    const start = (frame * rate.den) / rate.num
+    frame += frames
+    return start
+  })
+  const size = chunk.rungs[0]
+  const black = `color=black:size=${size?.width ?? 16}x${size?.height ?? 16}:rate=${rate.num}/${rate.den}`
+  return {
+    inputs: [],
+    filterGraph: filterGraph(
+      '',
+      [black, `trim=end_frame=${total}`],
+      { ...chunk.picture, matrix: 'bt709' },
+      chunk.rungs,
+    ),
+    outputs: outputs(chunk, boundaries, []),
+  }
+}
+
+/** Forced keyframes and trims are asked for this much early, so that rounding to a time base misses no frame. */
+const EARLY = 0.002
+
+const TONE_MAP =
+  'zscale=t=linear:npl=100,format=gbrpf32le,zscale=p=bt709,tonemap=tonemap=hable:desat=0,zscale=t=bt709:m=bt709:r=tv,format=yuv420p'
+
+function filterGraph(pad: string, head: readonly string[], picture: Picture, rungs: readonly Rung[]): string {
+  const names = rungs.map((_, i) => `[s${i}]`).join('')
+  const first = `${pad}${[...head, `split=${rungs.length}`].join(',')}${names}`
+  return [first, ...rungs.map((rung, i) => `[s${i}]${scaleTo(rung, picture)}[v${i}]`)].join(';')
+}
+
+/**
+ * To the rung's exact size in BT.709. A source whose shape changed on the way is fitted with bars.
+ * Without a stated matrix, size decides, as in players: HD is BT.709, SD is BT.601.
+ */
+function scaleTo(rung: Rung, picture: Picture): string {
+  const matrix = picture.matrix || (picture.height >= 720 || picture.width >= 1280 ? 'bt709' : 'smpte170m')
+  const input = SCALE_MATRIX[matrix]
+  const from = input ? `:in_color_matrix=${input}` : ''
+  const ratio = Math.min(rung.width / picture.width, rung.height / picture.height)
+  const near = Math.abs((picture.width * rung.height) / (picture.height * rung.width) - 1) < 0.03
+  const width = near ? rung.width : Math.max(2, Math.floor((picture.width * ratio) / 2) * 2)
+  const height = near ? rung.height : Math.max(2, Math.floor((picture.height * ratio) / 2) * 2)
+  const bars = near ? '' : `,pad=${rung.width}:${rung.height}:(ow-iw)/2:(oh-ih)/2`
+  return `scale=${width}:${height}:flags=bicubic${from}:out_color_matrix=bt709:out_range=tv,format=yuv420p${bars},setsar=1`
+}
+
+/** Names of ffprobe's color_space to those the scale filter takes. */
+const SCALE_MATRIX: Readonly<Record<string, string>> = {
+  bt709: 'bt709',
+  smpte170m: 'smpte170m',
+  bt470bg: 'bt470',
+  smpte240m: 'smpte240m',
+  fcc: 'fcc',
+  bt2020nc: 'bt2020',
+  bt2020_ncl: 'bt2020',
+}
+
+function outputs(
+  target: Target,
+  boundaries: readonly number[],
+  timing: readonly string[],
+): FfmpegCommand['outputs'] {
+  const keyframes = boundaries.map((at) => seconds(Math.max(0, at - EARLY))).join(',')
+  return target.rungs.map((rung, i) => ({
+    path: target.outputOf(rung),
+    options: [
+      ...['-map', `[v${i}]`, '-map_metadata', '-1', '-map_chapters', '-1'],
+      ...['-c:v', 'libx264', '-preset', rung.preset, '-threads', `${target.threads}`],
+      ...['-crf', `${rung.crf}`, '-maxrate', `${rung.maxrate}`, '-bufsize', `${rung.bufsize}`],
+      ...['-profile:v', rung.profile, '-level:v', rung.level, '-pix_fmt', 'yuv420p'],
+      // Keyframes exactly where they are asked for and nowhere else.
+      ...[
+        '-g',
+        '100000',
+        '-keyint_min',
+        '1',
+        '-sc_threshold',
+        '0',
+        '-forced-idr',
+        '1',
+        '-force_key_frames',
+        keyframes,
+      ],
+      ...['-x264-params', 'open-gop=0'],
+      ...['-color_primaries', 'bt709', '-color_trc', 'bt709', '-colorspace', 'bt709', '-color_range', 'tv'],
+      ...target.dialect.passthrough,
+      ...timing,
+      ...[
+        '-video_track_timescale',
+        '90000',
+        '-movflags',
+        '+frag_keyframe+empty_moov+default_base_moof',
+        '-f',
+        'mp4',
+      ],
+    ],
+  }))
+}
+
+/** Microseconds are what ffmpeg keeps of a time. */
+function seconds(value: number): string {
+  return Math.max(0, value).toFixed(6)
+}

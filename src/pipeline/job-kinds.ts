@@ -1,0 +1,57 @@
+/**
+ * The kinds of jobs, what each carries, and how each is treated by the queue. A job is only a request:
+ * what is to be made, and whether it is made, stands in the catalogue's rows. Every handler may run
+ * twice, at once, or be killed anywhere, and changes nothing that was already right.
+ */
+import type { VideoId } from '../kernel/ids.ts'
+
+export interface JobData {
+  /** Decide how an uploaded file is played, then copy it or plan its encoding. */
+  readonly 'process-upload': { readonly videoId: VideoId }
+  /** Make one chunk of the named renditions. */
+  readonly 'encode-chunk': {
+    readonly videoId: VideoId
+    readonly index: number
+    readonly renditions: readonly string[]
+  }
+  readonly 'make-poster': { readonly videoId: VideoId }
+  /** Measure what was made and say that the video is ready. */
+  readonly 'finish-video': { readonly videoId: VideoId }
+}
+
+export type JobKind = keyof JobData
+
+export type JobRequest = {
+  [Kind in JobKind]: { readonly kind: Kind; readonly data: JobData[Kind]; readonly priority: number }
+}[JobKind]
+
+export interface JobKindRules {
+  /** Share of the worker's concurrency: encoders take all of it, what only copies has its own. */
+  readonly concurrency: 'encoders' | number
+  /** Attempts after the first. */
+  readonly retryLimit: number
+  readonly retryDelaySeconds: number
+  readonly expireSeconds: number
+}
+
+/** Chunks count their own attempts in their rows; the queue's limit only has to be above it. */
+export const JOB_KINDS = {
+  'process-upload': { concurrency: 1, retryLimit: 4, retryDelaySeconds: 2, expireSeconds: 24 * 3600 },
+  'encode-chunk': { concurrency: 'encoders', retryLimit: 8, retryDelaySeconds: 1, expireSeconds: 2 * 3600 },
+  'make-poster': { concurrency: 1, retryLimit: 3, retryDelaySeconds: 2, expireSeconds: 600 },
+  'finish-video': { concurrency: 1, retryLimit: 8, retryDelaySeconds: 2, expireSeconds: 600 },
+} as const satisfies Record<JobKind, JobKindRules>
+
+export const ALL_JOB_KINDS = Object.keys(JOB_KINDS) as JobKind[]
+
+/** Larger is sooner. A viewer who waits comes first, then what is on air, then what just was, then uploads. */
+export const PRIORITY = {
+  viewer: 900,
+  live: { lead: 600, rest: 500 },
+  replay: { lead: 400, rest: 300 },
+  upload: { lead: 200, rest: 100 },
+  /** A moment of work that others wait for. */
+  brief: 800,
+} as const
+
+export type Urgency = 'live' | 'replay' | 'upload'

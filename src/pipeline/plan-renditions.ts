@@ -1,0 +1,79 @@
+/** Which renditions a video gets, from what its timeline says about the source. Pure. */
+
+import type { VideoId } from '../kernel/ids.ts'
+import { AUDIO_RENDITION, ORIGINAL } from '../media/layout.ts'
+import type { TimelineInit } from '../packaging/timeline.ts'
+import type { RenditionPlan } from './catalogue.ts'
+import { type JobRequest, PRIORITY, type Urgency } from './job-kinds.ts'
+import { ENCODED_AUDIO, lowestRung, planLadder, type Rung } from './ladder.ts'
+
+/** `encodeAudio`: the source has sound that cannot be passed through and must be encoded. */
+export function planRenditions(
+  timeline: 'measured' | 'planned',
+  init: Pick<TimelineInit, 'video' | 'audio'>,
+  options: { readonly encodeAudio: boolean },
+): readonly RenditionPlan[] {
+  const plans: RenditionPlan[] = []
+  const { video, audio } = init
+  if (video && timeline === 'measured') {
+    plans.push({
+      name: ORIGINAL,
+      kind: 'original',
+      codecs: video.codec,
+      width: video.width,
+      height: video.height,
+      frameRate: video.frameRate,
+    })
+  }
+  if (options.encodeAudio) {
+    plans.push({
+      name: AUDIO_RENDITION,
+      kind: 'audio',
+      codecs: 'mp4a.40.2',
+      bandwidth: Math.round(ENCODED_AUDIO.bitRate * 1.1),
+      averageBandwidth: ENCODED_AUDIO.bitRate,
+      settings: ENCODED_AUDIO,
+    })
+  } else if (audio) {
+    plans.push({ name: AUDIO_RENDITION, kind: 'audio', codecs: audio.codec })
+  }
+  if (video) plans.push(...planLadder(video, timeline).map(renditionOf))
+  return plans
+}
+
+function renditionOf(rung: Rung): RenditionPlan {
+  const { name, codecs, width, height, frameRate, bandwidth, averageBandwidth } = rung
+  return {
+    name,
+    kind: 'video',
+    codecs,
+    width,
+    height,
+    frameRate,
+    bandwidth,
+    averageBandwidth,
+    settings: rung,
+  }
+}
+
+/** The lowest rung and the sound first, so that something plays soon; the other rungs together, decoded once. */
+export function chunkJobs(
+  videoId: VideoId,
+  index: number,
+  renditions: readonly RenditionPlan[],
+  urgency: Urgency,
+): readonly JobRequest[] {
+  const rungs = renditions.flatMap(({ settings }) => (settings?.kind === 'video' ? [settings] : []))
+  const lowest = lowestRung(rungs)
+  const lead = renditions
+    .filter(
+      ({ name, settings }) => settings !== undefined && (settings.kind === 'audio' || name === lowest?.name),
+    )
+    .map(({ name }) => name)
+  const rest = rungs.filter((rung) => rung !== lowest).map(({ name }) => name)
+  const job = (names: readonly string[], priority: number): JobRequest[] =>
+    names.length === 0
+      ? []
+      : [{ kind: 'encode-chunk', priority, data: { videoId, index, renditions: names } }]
+  return [...job(lead, PRIORITY[urgency].lead), ...job(rest, PRIORITY[urgency].rest)]
+}

@@ -1,0 +1,27 @@
+/** How an upload is played: as it is, its packets copied, or encoded. Pure. */
+import { mainAudio, type SourceMedia } from './source.ts'
+
+export interface PlaybackChoice {
+  readonly timeline: 'measured' | 'planned'
+  /** The source has sound that browsers cannot play: it is encoded beside copied pictures. */
+  readonly encodeAudio: boolean
+  /** Why the pictures cannot be copied; for the log. */
+  readonly why: string
+}
+
+/** What every browser with Media Source Extensions plays: H.264 8-bit 4:2:0, progressive, and AAC in at most two channels. */
+export function choosePlayback(media: SourceMedia): PlaybackChoice {
+  const { video } = media
+  const audio = mainAudio(media)
+  // Many browsers play six channels of AAC, not all do; HE-AAC is fine in all.
+  const encodeAudio = audio !== undefined && (audio.codec !== 'aac' || audio.channels > 2)
+  const why =
+    video.codec !== 'h264'
+      ? `${video.codec} is not played everywhere`
+      : !['yuv420p', 'yuvj420p'].includes(video.pixelFormat)
+        ? `${video.pixelFormat} is not played everywhere`
+        : video.interlaced
+          ? 'it is interlaced'
+          : ''
+  return { timeline: why === '' ? 'measured' : 'planned', encodeAudio, why }
+}

@@ -1,0 +1,27 @@
+/** What the pipeline needs from a job queue; implemented by database/queue.ts. */
+import type { JobData, JobKind, JobRequest } from './job-kinds.ts'
+
+export interface RunningJob<Kind extends JobKind> {
+  readonly id: string
+  readonly data: JobData[Kind]
+  /** 1 for the first. */
+  readonly attempt: number
+  /** No further attempt follows when this one throws. */
+  readonly isLastAttempt: boolean
+  /** Aborted when the job is cancelled, expires, or the worker is stopping. */
+  readonly signal: AbortSignal
+}
+
+export type JobHandlers = { readonly [Kind in JobKind]: (job: RunningJob<Kind>) => Promise<void> }
+
+export interface JobQueue {
+  send(jobs: readonly JobRequest[]): Promise<void>
+  /** Begins to take jobs of a kind, at most `concurrency` at once. A handler that throws is tried again, by the kind's rules. */
+  work<Kind extends JobKind>(
+    kind: Kind,
+    concurrency: number,
+    handler: (job: RunningJob<Kind>) => Promise<void>,
+  ): Promise<void>
+  /** Takes no more jobs, waits for the running ones at most `graceMs`, then aborts them; they are run again later. */
+  stopWorking(graceMs: number): Promise<void>
+}

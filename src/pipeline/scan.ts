@@ -1,0 +1,64 @@
+/**
+ * How far a file really goes: its packets are walked through once, nothing is decoded. Containers claim
+ * durations that are not there (cut-off files, live recordings) or none at all.
+ */
+import { streamFfprobe } from './ffmpeg/run-ffprobe.ts'
+import type { FfmpegTools } from './ffmpeg/tools.ts'
+
+export interface StreamExtent {
+  readonly packets: number
+  /** Seconds on the file's own clock: the first packet shown, and where the last one ends. */
+  readonly start: number
+  readonly end: number
+}
+
+/** By stream index. Empty when nothing can be read. */
+export async function scanStreams(
+  tools: Pick<FfmpegTools, 'ffprobePath' | 'leash'>,
+  path: string,
+  signal: AbortSignal,
+): Promise<ReadonlyMap<number, StreamExtent>> {
+  const extents = new Map<
+    number,
+    { packets: number; start: number; end: number; lastGap: number; last: number }
+  >()
+  const onLine = (line: string) => {
+    const packet = readPacketLine(line)
+    if (!packet) return
+    const extent = extents.get(packet.stream) ?? {
+      packets: 0,
+      start: Number.POSITIVE_INFINITY,
+      end: 0,
+      lastGap: 0,
+      last: packet.at,
+    }
+    const duration = packet.duration > 0 ? packet.duration : Math.max(0, packet.at - extent.last)
+    extent.packets += 1
+    extent.start = Math.min(extent.start, packet.at)
+    extent.end = Math.max(extent.end, packet.at + duration)
+    extent.last = packet.at
+    extents.set(packet.stream, extent)
+  }
+  await streamFfprobe(
+    tools,
+    path,
+    ['-show_entries', 'packet=stream_index,pts_time,dts_time,duration_time', '-of', 'compact=p=0'],
+    onLine,
+    signal,
+  )
+  return extents
+}
+
+/** `stream_index=0|pts_time=1.5|dts_time=1.4|duration_time=0.04`; AVI has no pts. */
+export function readPacketLine(
+  line: string,
+): { readonly stream: number; readonly at: number; readonly duration: number } | undefined {
+  const fields = new Map(line.split('|').map((pair) => pair.split('=', 2) as [string, string]))
+  const stream = Number(fields.get('stream_index') ?? Number.NaN)
+  const pts = Number.parseFloat(fields.get('pts_time') ?? '')
+  const dts = Number.parseFloat(fields.get('dts_time') ?? '')
+  const at = Number.isNaN(pts) ? dts : pts
+  const duration = Number.parseFloat(fields.get('duration_time') ?? '')
+  if (!Number.isInteger(stream) || Number.isNaN(at)) return undefined
+  return { stream, at, duration: Number.isNaN(duration) ? 0 : duration }
+}

@@ -1,0 +1,244 @@
+/**
+ * What a file is, reduced from ffprobe's JSON (`-show_format -show_streams`). Pure.
+ * Kept in Upload.source, so it holds plain JSON only.
+ */
+import { z } from 'zod'
+
+export interface SourceVideo {
+  /** Stream index in the file. */
+  readonly index: number
+  /** ffmpeg's name: h264, hevc, vp9, av1, mpeg4 … */
+  readonly codec: string
+  readonly profile: string
+  readonly pixelFormat: string
+  /** As coded, before pixel aspect and rotation. */
+  readonly codedWidth: number
+  readonly codedHeight: number
+  /** Width of a pixel over its height; 1 is square. */
+  readonly sampleAspect: number
+  /** Degrees clockwise the picture must be turned for display. */
+  readonly rotation: 0 | 90 | 180 | 270
+  /** As displayed. */
+  readonly width: number
+  readonly height: number
+  /** Frames per second: what the container claims, and what it holds on average. */
+  readonly frameRate: number
+  readonly averageFrameRate: number
+  readonly variableFrameRate: boolean
+  readonly interlaced: boolean
+  /** Bits per second, when known. */
+  readonly bitRate?: number
+  /** Colour as ffmpeg names it; empty when the file does not say. */
+  readonly transfer: string
+  readonly primaries: string
+  readonly matrix: string
+  readonly hdr: boolean
+}
+
+export interface SourceAudio {
+  readonly index: number
+  readonly codec: string
+  readonly profile: string
+  readonly channels: number
+  readonly sampleRate: number
+  readonly language: string
+  readonly title: string
+  readonly isDefault: boolean
+}
+
+export interface SourceMedia {
+  /** ffmpeg's demuxer name, such as "mov,mp4,m4a,3gp,3g2,mj2". */
+  readonly container: string
+  /** What the container claims; absent when it does not say. */
+  readonly durationSeconds?: number
+  readonly startSeconds: number
+  readonly video: SourceVideo
+  readonly audio: readonly SourceAudio[]
+}
+
+/** `reason` is for the person who sent the file: plain words. */
+export type SourceVerdict =
+  | { readonly isVideo: true; readonly media: SourceMedia }
+  | { readonly isVideo: false; readonly reason: string }
+
+export const NO_PICTURE =
+  'This file has no picture we can read. Send a video such as MP4, MOV, MKV, WebM, AVI, FLV or MPEG-TS.'
+
+const number = z.coerce.number().optional().catch(undefined)
+const text = z.string().catch('')
+const stream = z.looseObject({
+  index: z.number(),
+  codec_type: text,
+  codec_name: text,
+  profile: text,
+  pix_fmt: text,
+  width: number,
+  height: number,
+  sample_aspect_ratio: text,
+  r_frame_rate: text,
+  avg_frame_rate: text,
+  field_order: text,
+  bit_rate: number,
+  color_transfer: text,
+  color_primaries: text,
+  color_space: text,
+  channels: number,
+  sample_rate: number,
+  disposition: z.record(z.string(), z.number()).catch({}),
+  tags: z.record(z.string(), z.string()).catch({}),
+  side_data_list: z.array(z.looseObject({ rotation: number })).catch([]),
+})
+const probe = z.looseObject({
+  streams: z.array(stream).catch([]),
+  format: z
+    .looseObject({ format_name: text, duration: number, start_time: number, bit_rate: number })
+    .catch({ format_name: '', duration: undefined, start_time: undefined, bit_rate: undefined }),
+})
+type Stream = z.infer<typeof stream>
+
+/** `json` is ffprobe's output, already parsed from JSON text. */
+export function parseSource(json: unknown): SourceVerdict {
+  const parsed = probe.safeParse(json)
+  if (!parsed.success) return { isVideo: false, reason: NO_PICTURE }
+  const { streams, format } = parsed.data
+  const pictures = streams.filter((s) => s.codec_type === 'video' && s.disposition.attached_pic !== 1)
+  const sounds = streams.filter(
+    (s) => s.codec_type === 'audio' && s.codec_name !== '' && (s.channels ?? 0) > 0,
+  )
+  const picture =
+    pictures.find((s) => s.disposition.default === 1 && isReadable(s)) ?? pictures.find(isReadable)
+  if (!picture) {
+    if (pictures.length > 0)
+      return {
+        isVideo: false,
+        reason:
+          'The file names a picture but holds none that can be decoded. It may be damaged or cut off at the beginning.',
+      }
+    if (sounds.length > 0)
+      return {
+        isVideo: false,
+        reason: 'This file has sound but no picture. Audio files are not supported yet.',
+      }
+    return { isVideo: false, reason: NO_PICTURE }
+  }
+  if (isStillImage(format.format_name, picture))
+    return { isVideo: false, reason: 'This is a picture, not a video.' }
+  return {
+    isVideo: true,
+    media: {
+      container: format.format_name,
+      ...(format.duration !== undefined && format.duration > 0 ? { durationSeconds: format.duration } : {}),
+      startSeconds: format.start_time ?? 0,
+      video: readVideo(picture),
+      audio: sounds.map(readAudio),
+    },
+  }
+}
+
+function isReadable(s: Stream): boolean {
+  return s.codec_name !== '' && s.codec_name !== 'none' && (s.width ?? 0) > 0 && (s.height ?? 0) > 0
+}
+
+function isStillImage(container: string, s: Stream): boolean {
+  return (
+    /(^|,)(image2|.*_pipe|gif|apng|webp|ico)(,|$)/.test(container) ||
+    ['png', 'webp', 'bmp', 'tiff', 'gif'].includes(s.codec_name)
+  )
+}
+
+function readVideo(s: Stream): SourceVideo {
+  const codedWidth = s.width ?? 0
+  const codedHeight = s.height ?? 0
+  const sampleAspect = readSampleAspect(s.sample_aspect_ratio)
+  const rotation = readRotation(s)
+  // Pixel aspect stretches the width as stored; rotation then swaps the sides.
+  const stretched = Math.round(codedWidth * sampleAspect)
+  const turned = rotation === 90 || rotation === 270
+  const nominal = readRate(s.r_frame_rate)
+  const average = readRate(s.avg_frame_rate)
+  const frameRate = plausible(nominal) ? nominal : plausible(average) ? average : 0
+  const bitRate = s.bit_rate
+  return {
+    index: s.index,
+    codec: s.codec_name,
+    profile: s.profile,
+    pixelFormat: s.pix_fmt,
+    codedWidth,
+    codedHeight,
+    sampleAspect,
+    rotation,
+    width: turned ? codedHeight : stretched,
+    height: turned ? stretched : codedHeight,
+    frameRate,
+    averageFrameRate: plausible(average) ? average : frameRate,
+    variableFrameRate:
+      plausible(nominal) && plausible(average)
+        ? Math.abs(nominal - average) / average > 0.02
+        : !plausible(nominal),
+    interlaced: ['tt', 'bb', 'tb', 'bt'].includes(s.field_order),
+    ...(bitRate !== undefined && bitRate > 0 ? { bitRate } : {}),
+    transfer: known(s.color_transfer),
+    primaries: known(s.color_primaries),
+    matrix: known(s.color_space),
+    hdr: s.color_transfer === 'smpte2084' || s.color_transfer === 'arib-std-b67',
+  }
+}
+
+function readAudio(s: Stream): SourceAudio {
+  return {
+    index: s.index,
+    codec: s.codec_name,
+    profile: s.profile,
+    channels: s.channels ?? 0,
+    sampleRate: s.sample_rate ?? 0,
+    language: s.tags.language === 'und' ? '' : (s.tags.language ?? ''),
+    title: s.tags.title ?? '',
+    isDefault: s.disposition.default === 1,
+  }
+}
+
+/** The track that is heard: the one marked as default, else the first. */
+export function mainAudio(media: SourceMedia): SourceAudio | undefined {
+  return media.audio.find((track) => track.isDefault) ?? media.audio[0]
+}
+
+function readSampleAspect(ratio: string): number {
+  const [num, den] = ratio.split(':').map(Number)
+  const aspect = num && den ? num / den : 1
+  // Beyond these a damaged header is likelier than such a pixel.
+  return aspect > 0.1 && aspect < 10 ? aspect : 1
+}
+
+/** The display matrix turns counter-clockwise for positive angles; the old `rotate` tag clockwise. */
+function readRotation(s: Stream): SourceVideo['rotation'] {
+  const matrix = s.side_data_list.find((data) => data.rotation !== undefined)?.rotation
+  const tag = Number(s.tags.rotate ?? Number.NaN)
+  const clockwise = matrix !== undefined ? -matrix : Number.isFinite(tag) ? tag : 0
+  const quarter = ((Math.round(clockwise / 90) % 4) + 4) % 4
+  return ([0, 90, 180, 270] as const)[quarter] ?? 0
+}
+
+function readRate(fraction: string): number {
+  const [num, den] = fraction.split('/').map(Number)
+  return num && den ? num / den : 0
+}
+
+function plausible(rate: number): boolean {
+  return Number.isFinite(rate) && rate > 0.05 && rate <= 500
+}
+
+function known(name: string): string {
+  return ['unknown', 'unspecified', 'reserved'].includes(name) ? '' : name
+}
+
+/** A `SourceMedia` as it comes back from the catalogue; undefined when it is none. */
+export function readSource(stored: unknown): SourceMedia | undefined {
+  const media = stored as Partial<SourceMedia> | null | undefined
+  return media &&
+    typeof media === 'object' &&
+    typeof media.container === 'string' &&
+    typeof media.video === 'object' &&
+    Array.isArray(media.audio)
+    ? (media as SourceMedia)
+    : undefined
+}

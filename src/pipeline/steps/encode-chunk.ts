@@ -1,0 +1,169 @@
+/**
+ * Makes one chunk of the renditions a job names: claim the rows, decode once, encode every rung, cut at
+ * the timeline, verify, put the segments in the store, and only then say so in the rows.
+ *
+ * Killed anywhere, it has changed nothing but files nobody refers to, which the next attempt writes
+ * again. Two at once: the rows are claimed by one; who lost the lease finds its result refused.
+ */
+import { AppError, describeError } from '../../kernel/errors.ts'
+import { newId, type VideoId } from '../../kernel/ids.ts'
+import type { ClaimedChunk } from '../catalogue.ts'
+import { LEASE_MS, LEASE_RENEW_MS, MAX_CHUNK_ATTEMPTS } from '../chunk-states.ts'
+import type { RunningJob } from '../queue.ts'
+import { makeAudioSegments } from './audio-segments.ts'
+import { openAttemptDir, readTimeline, type StepParts } from './step-parts.ts'
+import { type MadeSegments, storeSegments } from './store-segments.ts'
+import { makeMeasuredSegments, makePlannedSegments, type VideoWork } from './video-segments.ts'
+
+export function makeEncodeChunk(parts: StepParts): (job: RunningJob<'encode-chunk'>) => Promise<void> {
+  return async (job) => {
+    const { videoId, index, renditions } = job.data
+    const attemptId = newId()
+    const { claimed, failures } = await parts.chunks.claim(videoId, index, renditions, attemptId, LEASE_MS)
+    if (claimed.length === 0) {
+      // Made already, or another attempt is at it. What has failed for good must not look done.
+      if (failures[0] !== undefined) throw new AppError('encode-failed', failures[0])
+      return
+    }
+    await using lease = keepLease(parts, attemptId, job.signal)
+    const problems: unknown[] = []
+    for (const group of groupWork(claimed)) {
+      try {
+        await makeGroup(parts, videoId, group, attemptId, lease.signal)
+      } catch (error) {
+        problems.push(error)
+        await giveBack(parts, videoId, group, attemptId, error, job.signal)
+      }
+    }
+    if (problems.length > 0) throw problems[0]
+  }
+}
+
+/** All rungs in one decode; after a failure each by itself, so that a bad one does not take the others along. */
+function groupWork(claimed: readonly ClaimedChunk[]): readonly (readonly ClaimedChunk[])[] {
+  const audio = claimed.filter(({ settings }) => settings.kind === 'audio').map((chunk) => [chunk])
+  const video = claimed.filter(({ settings }) => settings.kind === 'video')
+  const together = video.every(({ attempts }) => attempts === 1) && video.length > 0
+  return [...(together ? [video] : video.map((chunk) => [chunk])), ...audio]
+}
+
+async function makeGroup(
+  parts: StepParts,
+  videoId: VideoId,
+  group: readonly ClaimedChunk[],
+  attemptId: string,
+  signal: AbortSignal,
+): Promise<void> {
+  signal.throwIfAborted()
+  const first = group[0]
+  if (!first) return
+  if (first.attempts > MAX_CHUNK_ATTEMPTS)
+    throw new AppError('encode-failed', 'The worker died each time it tried to make this part.')
+  const [video, timeline] = await Promise.all([
+    parts.catalogue.findVideo(videoId),
+    readTimeline(parts.store, videoId),
+  ])
+  if (!video || !timeline) throw new AppError('media-corrupt', 'The timeline of the video is missing.')
+  const { firstSegment, segmentCount } = first.range
+  const segments = timeline.segments.slice(firstSegment, firstSegment + segmentCount)
+  if (segments.length !== segmentCount)
+    throw new AppError('media-corrupt', 'The timeline is shorter than what was planned from it.')
+
+  await using dir = await openAttemptDir(parts.tmpDir, 'chunk')
+  const isLastAttempt = first.attempts >= MAX_CHUNK_ATTEMPTS
+  let made: readonly MadeSegments[]
+  if (first.settings.kind === 'audio') {
+    made = [
+      await makeAudioSegments(parts, {
+        upload: video.upload,
+        settings: first.settings,
+        rendition: first.rendition,
+        segments,
+        dir: dir.path,
+        signal,
+      }),
+    ]
+  } else {
+    const rungs = group.flatMap(({ settings }) => (settings.kind === 'video' ? [settings] : []))
+    const work: VideoWork = {
+      videoId,
+      upload: video.upload,
+      timeline,
+      segments,
+      rungs,
+      dir: dir.path,
+      isLastAttempt,
+      signal,
+    }
+    made = await (timeline.kind === 'measured'
+      ? makeMeasuredSegments(parts, work)
+      : makePlannedSegments(parts, work))
+  }
+  for (const chunk of group) {
+    const result = made.find(({ rendition }) => rendition === chunk.rendition)
+    if (!result) throw new Error(`nothing was made for ${chunk.rendition}`)
+    signal.throwIfAborted()
+    const stored = await storeSegments(parts.store, videoId, result)
+    if (!(await parts.chunks.complete(videoId, chunk.id, attemptId, stored))) {
+      parts.logger.warn(
+        { videoId, rendition: chunk.rendition, index: chunk.range.index },
+        'chunk was taken over by another attempt',
+      )
+    }
+  }
+}
+
+async function giveBack(
+  parts: StepParts,
+  videoId: VideoId,
+  group: readonly ClaimedChunk[],
+  attemptId: string,
+  error: unknown,
+  stopping: AbortSignal,
+): Promise<void> {
+  for (const chunk of group) {
+    if (stopping.aborted) await parts.chunks.release(chunk.id, attemptId, undefined)
+    else if (chunk.attempts >= MAX_CHUNK_ATTEMPTS)
+      await parts.chunks.fail(videoId, chunk.id, attemptId, describeError(error))
+    else await parts.chunks.release(chunk.id, attemptId, describeError(error))
+  }
+  const stderr = error instanceof AppError ? error.fields.stderr : undefined
+  parts.logger.warn(
+    {
+      videoId,
+      index: group[0]?.range.index,
+      renditions: group.map(({ rendition }) => rendition),
+      err: error,
+      stderr,
+    },
+    'chunk was not made',
+  )
+}
+
+/** Renews until disposed; aborts when the rows are no longer ours or the job is told to stop. */
+function keepLease(
+  parts: StepParts,
+  attemptId: string,
+  stopping: AbortSignal,
+): AsyncDisposable & { readonly signal: AbortSignal } {
+  const lost = new AbortController()
+  let renewal: Promise<void> = Promise.resolve()
+  const timer = setInterval(() => {
+    renewal = parts.chunks
+      .renew(attemptId, LEASE_MS)
+      .then((held) =>
+        held
+          ? undefined
+          : lost.abort(new AppError('conflict', 'The chunk is no longer held by this attempt.')),
+      )
+      // The database is away: the lease decides, and a result that comes too late is refused.
+      .catch((error) => parts.logger.warn({ err: error }, 'lease could not be renewed'))
+  }, LEASE_RENEW_MS)
+  return {
+    signal: AbortSignal.any([stopping, lost.signal]),
+    async [Symbol.asyncDispose]() {
+      clearInterval(timer)
+      await renewal
+    },
+  }
+}

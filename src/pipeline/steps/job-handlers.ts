@@ -1,0 +1,16 @@
+/** One handler for each kind of job. */
+import type { JobHandlers } from '../queue.ts'
+import { makeEncodeChunk } from './encode-chunk.ts'
+import { makeFinishVideo } from './finish-video.ts'
+import { makePosterStep } from './make-poster.ts'
+import { makeProcessUpload } from './process-upload.ts'
+import type { StepParts } from './step-parts.ts'
+
+export function makeJobHandlers(parts: StepParts): JobHandlers {
+  return {
+    'process-upload': makeProcessUpload(parts),
+    'encode-chunk': makeEncodeChunk(parts),
+    'make-poster': makePosterStep(parts),
+    'finish-video': makeFinishVideo(parts),
+  }
+}

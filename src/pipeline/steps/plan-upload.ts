@@ -1,0 +1,107 @@
+/**
+ * The timeline of an upload that cannot be played as it is: equal segments at a constant frame rate, as
+ * long as the file really goes. Written whole at once; everything then exists as a promise.
+ */
+import path from 'node:path'
+import { AppError } from '../../kernel/errors.ts'
+import type { VideoId } from '../../kernel/ids.ts'
+import { mediaKeys } from '../../media/layout.ts'
+import { encodeTimelineEntry, type TimelineEntry, type TimelineInit } from '../../packaging/timeline.ts'
+import type { PipelineUpload } from '../catalogue.ts'
+import { fps, plannedFrameRate, planSegments } from '../chunk-plan.ts'
+import { ENCODED_AUDIO } from '../ladder.ts'
+import { type StreamExtent, scanStreams } from '../scan.ts'
+import { mainAudio, type SourceMedia } from '../source.ts'
+import { readTimeline, type StepParts } from './step-parts.ts'
+
+/** Sound that outlasts the pictures by less than this is cut; by more, the last picture stands still. */
+const AUDIO_TAIL_SECONDS = 1
+
+/** Throws AppError `media-corrupt` when the file holds no pictures after all. */
+export async function planUpload(
+  parts: StepParts,
+  videoId: VideoId,
+  upload: PipelineUpload,
+  media: SourceMedia,
+  signal: AbortSignal,
+): Promise<void> {
+  const { store, catalogue, planner, logger } = parts
+  const before = await readTimeline(store, videoId)
+  if (!before?.ended) {
+    const extents = await scanStreams(parts.tools, path.join(parts.storageDir, upload.path), signal)
+    const duration = playedSeconds(media, extents)
+    const rate = plannedFrameRate(plannedRateSource(media, extents))
+    const segments = planSegments(Math.round(duration * fps(rate)), rate)
+    if (segments.length === 0)
+      throw new AppError(
+        'media-corrupt',
+        'The file holds no pictures: it was probably cut off at its beginning.',
+      )
+    const entries: TimelineEntry[] = [
+      { kind: 'start', version: 1, timeline: 'planned' },
+      describe(media, fps(rate)),
+      ...segments,
+      { kind: 'end', duration: (segments.at(-1)?.start ?? 0) + (segments.at(-1)?.duration ?? 0) },
+    ]
+    // What an attempt that was killed here left is replaced: the same file gives the same plan.
+    await store.put(mediaKeys.timeline(videoId), Buffer.from(entries.map(encodeTimelineEntry).join('')))
+    logger.info(
+      { videoId, seconds: duration, frameRate: fps(rate), segments: segments.length },
+      'timeline of an upload planned',
+    )
+    await noteShortfall(catalogue, videoId, media, duration)
+  }
+  await planner.completeTimeline(videoId)
+}
+
+/** Says so when a file ends well before it claims to. */
+export async function noteShortfall(
+  catalogue: StepParts['catalogue'],
+  videoId: VideoId,
+  media: SourceMedia,
+  seconds: number,
+): Promise<void> {
+  const claimed = media.durationSeconds
+  if (claimed === undefined || claimed - seconds < Math.max(1, claimed * 0.02)) return
+  await catalogue.noteOnVideo(
+    videoId,
+    `The file says it lasts ${claimed.toFixed(0)} s but ends after ${seconds.toFixed(0)} s: it was cut off or is damaged. What is there is shown.`,
+  )
+}
+
+/** Seconds from the file's start to the end of its pictures, or of its sound when that goes on much longer. */
+export function playedSeconds(media: SourceMedia, extents: ReadonlyMap<number, StreamExtent>): number {
+  const end = (index: number | undefined) =>
+    Math.max(0, (extents.get(index ?? -1)?.end ?? 0) - media.startSeconds)
+  const pictures = end(media.video.index)
+  if (pictures === 0) return 0
+  const sound = end(mainAudio(media)?.index)
+  return sound - pictures > AUDIO_TAIL_SECONDS ? sound : pictures
+}
+
+/** The average over what is really there says more than the header does. */
+function plannedRateSource(media: SourceMedia, extents: ReadonlyMap<number, StreamExtent>) {
+  const { frameRate, averageFrameRate, variableFrameRate } = media.video
+  const extent = extents.get(media.video.index)
+  const measured = extent && extent.end > extent.start ? extent.packets / (extent.end - extent.start) : 0
+  return { nominal: frameRate, average: averageFrameRate || measured, variable: variableFrameRate }
+}
+
+function describe(media: SourceMedia, frameRate: number): TimelineInit {
+  const { width, height } = media.video
+  const audio = mainAudio(media)
+  return {
+    kind: 'init',
+    init: 0,
+    video: { codec: 'avc1', width, height, frameRate },
+    ...(audio
+      ? {
+          audio: {
+            codec: 'mp4a.40.2',
+            channels: ENCODED_AUDIO.channels,
+            sampleRate: ENCODED_AUDIO.sampleRate,
+          },
+        }
+      : {}),
+  }
+}

@@ -1,0 +1,61 @@
+/** Decides how an uploaded file is played, then has it copied into segments or plans its encoding. */
+import path from 'node:path'
+import { AppError, describeError } from '../../kernel/errors.ts'
+import type { PipelineVideo } from '../catalogue.ts'
+import { planRenditions } from '../plan-renditions.ts'
+import { choosePlayback } from '../playback-choice.ts'
+import { probeSource } from '../probe.ts'
+import type { RunningJob } from '../queue.ts'
+import { readSource, type SourceMedia } from '../source.ts'
+import { copyUpload } from './copy-upload.ts'
+import { planUpload } from './plan-upload.ts'
+import { readTimeline, type StepParts } from './step-parts.ts'
+
+export function makeProcessUpload(parts: StepParts): (job: RunningJob<'process-upload'>) => Promise<void> {
+  return async ({ data: { videoId }, signal, isLastAttempt }) => {
+    const video = await parts.catalogue.findVideo(videoId)
+    if (!video?.upload || video.timelineComplete) return
+    try {
+      await process(parts, video, signal)
+    } catch (error) {
+      // What the file is will not change: only what went wrong around it is worth another attempt.
+      const hopeless = error instanceof AppError && error.code === 'media-corrupt'
+      if (!signal.aborted && (hopeless || isLastAttempt)) {
+        await parts.catalogue.failVideo(
+          videoId,
+          hopeless ? 'media-corrupt' : 'encode-failed',
+          describeError(error),
+        )
+      }
+      if (!hopeless) throw error
+    }
+  }
+}
+
+async function process(parts: StepParts, video: PipelineVideo, signal: AbortSignal): Promise<void> {
+  const { upload, id: videoId } = video
+  if (!upload) return
+  const media =
+    readSource(upload.source) ?? (await look(parts, path.join(parts.storageDir, upload.path), signal))
+  const choice = choosePlayback(media)
+  const begun = await readTimeline(parts.store, videoId)
+  parts.logger.info(
+    { videoId, timeline: choice.timeline, why: choice.why, encodeAudio: choice.encodeAudio },
+    'upload is processed',
+  )
+  if (choice.timeline === 'measured' && begun?.kind !== 'planned') {
+    if (choice.encodeAudio) {
+      const audio = planRenditions('measured', {}, { encodeAudio: true })
+      await parts.catalogue.plan(videoId, { renditions: audio })
+    }
+    const copied = await copyUpload(parts, video, upload, media, { passAudio: !choice.encodeAudio, signal })
+    if (copied) return
+  }
+  await planUpload(parts, videoId, upload, media, signal)
+}
+
+async function look(parts: StepParts, file: string, signal: AbortSignal): Promise<SourceMedia> {
+  const verdict = await probeSource(parts.tools, file, signal)
+  if (!verdict.isVideo) throw new AppError('media-corrupt', verdict.reason)
+  return verdict.media
+}

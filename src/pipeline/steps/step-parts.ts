@@ -1,0 +1,42 @@
+/** What every step of the pipeline works with. */
+import { mkdtemp, rm } from 'node:fs/promises'
+import path from 'node:path'
+import type { VideoId } from '../../kernel/ids.ts'
+import type { Logger } from '../../kernel/logger.ts'
+import { mediaKeys } from '../../media/layout.ts'
+import type { MediaStore } from '../../media/store.ts'
+import { parseTimeline, type Timeline } from '../../packaging/timeline.ts'
+import type { ChunkStore, PipelineCatalogue } from '../catalogue.ts'
+import type { FfmpegTools } from '../ffmpeg/tools.ts'
+import type { TimelinePlanner } from '../planner.ts'
+import type { JobQueue } from '../queue.ts'
+
+export interface StepParts {
+  readonly catalogue: PipelineCatalogue
+  readonly chunks: ChunkStore
+  readonly queue: JobQueue
+  readonly planner: TimelinePlanner
+  readonly store: MediaStore
+  readonly tools: FfmpegTools
+  /** Absolute; uploads are named relative to it. */
+  readonly storageDir: string
+  /** Absolute; of this boot. */
+  readonly tmpDir: string
+  /** Threads one encoder may use. */
+  readonly threads: number
+  readonly logger: Logger
+}
+
+/** A folder of one attempt: what is left of it by a crash is emptied at the next boot, and nobody else reads it. */
+export async function openAttemptDir(
+  tmpDir: string,
+  name: string,
+): Promise<AsyncDisposable & { readonly path: string }> {
+  const dir = await mkdtemp(path.join(tmpDir, `${name}-`))
+  return { path: dir, [Symbol.asyncDispose]: () => rm(dir, { recursive: true, force: true }) }
+}
+
+export async function readTimeline(store: MediaStore, videoId: VideoId): Promise<Timeline | undefined> {
+  const text = await store.read(mediaKeys.timeline(videoId))
+  return text && parseTimeline(text.toString('utf8'))
+}

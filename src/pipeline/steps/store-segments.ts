@@ -1,0 +1,37 @@
+/** Puts what was made for one rendition of a chunk into the media store, under final names. */
+import { AppError } from '../../kernel/errors.ts'
+import type { VideoId } from '../../kernel/ids.ts'
+import { mediaKeys } from '../../media/layout.ts'
+import type { MediaStore } from '../../media/store.ts'
+import type { EncodedSegments } from '../../packaging/segment-encoded.ts'
+import type { ChunkResult } from '../catalogue.ts'
+
+export interface MadeSegments {
+  readonly rendition: string
+  readonly encoded: EncodedSegments
+}
+
+/** Throws AppError `encode-failed` when the encoder's configuration is not the one the rendition began with. */
+export async function storeSegments(
+  store: MediaStore,
+  videoId: VideoId,
+  made: MadeSegments,
+): Promise<ChunkResult> {
+  const { rendition, encoded } = made
+  const initKey = mediaKeys.init(videoId, rendition)
+  const before = await store.read(initKey)
+  if (!before) await store.put(initKey, encoded.init)
+  else if (!before.equals(encoded.init)) {
+    // One init serves the whole rendition: segments of another encoder would not decode with it.
+    throw new AppError(
+      'encode-failed',
+      'This encoder makes a stream that does not continue the one begun before: was ffmpeg exchanged meanwhile? Rebuild the video.',
+    )
+  }
+  let bytes = 0
+  for (const segment of encoded.segments) {
+    await store.put(mediaKeys.segment(videoId, rendition, segment.number), segment.bytes)
+    bytes += segment.bytes.byteLength
+  }
+  return { bytes, peakBandwidth: encoded.peakBandwidth, codecs: encoded.codecs }
+}

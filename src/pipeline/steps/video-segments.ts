@@ -1,0 +1,162 @@
+/** The pictures of one chunk, encoded into every rung asked for and cut at the timeline. */
+import path from 'node:path'
+import { AppError } from '../../kernel/errors.ts'
+import type { VideoId } from '../../kernel/ids.ts'
+import { mediaKeys, ORIGINAL } from '../../media/layout.ts'
+import { makeChunkInput } from '../../packaging/chunk-input.ts'
+import { segmentEncoded } from '../../packaging/segment-encoded.ts'
+import type { Timeline, TimelineSegment } from '../../packaging/timeline.ts'
+import type { PipelineUpload } from '../catalogue.ts'
+import { frameRateOf } from '../chunk-plan.ts'
+import type { FfmpegCommand } from '../ffmpeg/command.ts'
+import { runFfmpeg } from '../ffmpeg/run-ffmpeg.ts'
+import {
+  encodeFiller,
+  encodeMeasuredChunk,
+  encodePlannedChunk,
+  type PlannedChunk,
+} from '../ffmpeg/video-argv.ts'
+import type { Rung } from '../ladder.ts'
+import { readSource } from '../source.ts'
+import type { StepParts } from './step-parts.ts'
+import type { MadeSegments } from './store-segments.ts'
+
+export interface VideoWork {
+  readonly videoId: VideoId
+  readonly upload: PipelineUpload | undefined
+  readonly timeline: Timeline
+  /** The chunk's. */
+  readonly segments: readonly TimelineSegment[]
+  readonly rungs: readonly Rung[]
+  /** The attempt's own folder. */
+  readonly dir: string
+  /** Take what can be had: damage in the source will not go away. */
+  readonly isLastAttempt: boolean
+  readonly signal: AbortSignal
+}
+
+/** A boundary and a frame this near belong together: times pass through several time bases. Seconds. */
+const TOLERANCE = 0.004
+
+/** From the original's segments: every frame at its own time. */
+export async function makeMeasuredSegments(
+  parts: StepParts,
+  work: VideoWork,
+): Promise<readonly MadeSegments[]> {
+  const { store } = parts
+  const { videoId, segments } = work
+  const [first, last] = [segments[0], segments.at(-1)]
+  if (!first || !last) throw new Error('a chunk has at least one segment')
+  const need = async (key: ReturnType<typeof mediaKeys.segment>) => {
+    const bytes = await store.read(key)
+    if (!bytes) throw new AppError('media-corrupt', `The media store has lost ${key}.`)
+    return bytes
+  }
+  const after = work.timeline.segments[last.number + 1]
+  const next =
+    after && !after.discontinuity && after.init === first.init
+      ? await store.read(mediaKeys.segment(videoId, ORIGINAL, after.number))
+      : undefined
+  const inputPath = path.join(work.dir, 'input.mp4')
+  const input = await makeChunkInput({
+    init: await need(mediaKeys.init(videoId, ORIGINAL, first.init)),
+    segments: await Promise.all(
+      segments.map(({ number }) => need(mediaKeys.segment(videoId, ORIGINAL, number))),
+    ),
+    ...(next ? { next } : {}),
+    startSeconds: first.start,
+    outputPath: inputPath,
+  })
+  const base = input.frames[0] ?? 0
+  const starts = segments.map(({ start }) => start - first.start)
+  const command = encodeMeasuredChunk({
+    ...target(parts, work),
+    inputPath,
+    picture: input,
+    boundaries: starts.map((start) => start - base),
+    ...(input.cutAt === undefined ? {} : { cutAt: input.cutAt }),
+  })
+  await runFfmpeg(parts.tools, command, { signal: work.signal })
+  // Counted anew: with open groups of pictures the timeline counts frames where they are stored, not where they are shown.
+  const frames = starts.map((start, i) => {
+    const end = starts[i + 1] ?? Number.POSITIVE_INFINITY
+    return input.frames.filter((at) => at >= start - TOLERANCE && at < end - TOLERANCE).length
+  })
+  return cut(work, first.start + base, work.isLastAttempt ? undefined : frames)
+}
+
+/** From the upload itself, at the constant rate the timeline was planned with. */
+export async function makePlannedSegments(
+  parts: StepParts,
+  work: VideoWork,
+): Promise<readonly MadeSegments[]> {
+  const { upload, segments } = work
+  const source = readSource(upload?.source)
+  const first = segments[0]
+  if (!upload || !source || !first)
+    throw new AppError('media-corrupt', 'The uploaded file of this video is not known any more.')
+  const { video } = source
+  const rate = frameRateOf(work.timeline.inits[0]?.video?.frameRate ?? work.rungs[0]?.frameRate ?? 30)
+  const chunk: PlannedChunk = {
+    ...target(parts, work),
+    inputPath: path.join(parts.storageDir, upload.path),
+    streamIndex: video.index,
+    picture: video,
+    interlaced: video.interlaced,
+    hdr: video.hdr,
+    rate,
+    firstFrame: work.timeline.segments.slice(0, first.number).reduce((sum, { frames }) => sum + frames, 0),
+    segmentFrames: segments.map(({ frames }) => frames),
+    prerollSeconds: seeksToKeyframes(source.container) ? 1 : 8,
+  }
+  const frames = chunk.segmentFrames
+  try {
+    await runFfmpeg(parts.tools, encodePlannedChunk(chunk), { signal: work.signal })
+    return await cut(work, first.start, frames)
+  } catch (error) {
+    if (!work.isLastAttempt || work.signal.aborted) throw error
+    parts.logger.warn(
+      { videoId: work.videoId, start: first.start, err: error },
+      'nothing of this part of the file can be decoded: black instead',
+    )
+    await runFfmpeg(parts.tools, encodeFiller(chunk) satisfies FfmpegCommand, { signal: work.signal })
+    return cut(work, first.start, frames)
+  }
+}
+
+/** Containers with an index of keyframes; in the others a seek may land after the keyframe that is needed. */
+function seeksToKeyframes(container: string): boolean {
+  return /mov|matroska|avi|flv/.test(container)
+}
+
+function target(parts: StepParts, work: VideoWork) {
+  return {
+    rungs: work.rungs,
+    outputOf: (rung: Rung) => outputOf(work, rung),
+    threads: parts.threads,
+    dialect: parts.tools.dialect,
+  }
+}
+
+function outputOf(work: VideoWork, rung: Rung): string {
+  return path.join(work.dir, `${rung.name}.mp4`)
+}
+
+async function cut(
+  work: VideoWork,
+  firstFrameAt: number,
+  frames: readonly number[] | undefined,
+): Promise<readonly MadeSegments[]> {
+  const made: MadeSegments[] = []
+  for (const rung of work.rungs) {
+    const encoded = await segmentEncoded({
+      input: outputOf(work, rung),
+      kind: 'video',
+      segments: work.segments,
+      place: { by: 'first-packet', seconds: firstFrameAt },
+      ...(frames ? { frames } : {}),
+    })
+    made.push({ rendition: rung.name, encoded })
+  }
+  return made
+}

@@ -1,0 +1,143 @@
+/** The replay of a broadcast: rungs with the original's boundaries and every one of its frames. */
+import { writeFile } from 'node:fs/promises'
+import path from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { VideoId } from '../../../src/kernel/ids.ts'
+import { mediaKeys } from '../../../src/media/layout.ts'
+import type { TimelineSegment } from '../../../src/packaging/timeline.ts'
+import { h264, joinRendition, makeVideo, readPackets, storeOriginal } from '../../support/media.ts'
+import { addVideo, openTestPipeline, type TestPipeline, untilSettled } from '../../support/pipeline.ts'
+import { createTestDatabase, type TestDatabase } from '../../support/postgres.ts'
+
+let db: TestDatabase
+let pipeline: TestPipeline
+beforeAll(async () => {
+  db = await createTestDatabase()
+  pipeline = await openTestPipeline(db.url)
+})
+afterAll(async () => {
+  await pipeline?.[Symbol.asyncDispose]()
+  await db?.[Symbol.asyncDispose]()
+})
+
+describe('a 20 s broadcast of 720p30 with B-frames', () => {
+  let videoId: VideoId
+  let segments: readonly TimelineSegment[]
+  let video: Awaited<ReturnType<typeof untilSettled>>
+
+  beforeAll(async () => {
+    const file = await makeVideo(
+      path.join(pipeline.storageDir, 'source.mp4'),
+      { seconds: 20, size: '1280x720', rate: 30 },
+      ...h264(30),
+      '-an',
+    )
+    videoId = await addVideo(pipeline.database)
+    segments = await storeOriginal(pipeline.store, videoId, file, {
+      gopSeconds: 2,
+      frameRate: 30,
+      frames: 600,
+      width: 1280,
+      height: 720,
+    })
+    await using _ = await pipeline.work()
+    await pipeline.planner.completeTimeline(videoId)
+    video = await untilSettled(pipeline, videoId)
+  })
+
+  it('is ready with the original and the rungs below it', () => {
+    expect(video).toMatchObject({
+      state: 'ready',
+      progress: 100,
+      playable: true,
+      hasPoster: true,
+      durationSeconds: 20,
+      failureCode: null,
+    })
+    expect(video.renditions.map(({ name, state, width, height }) => [name, state, width, height])).toEqual([
+      ['original', 'ready', 1280, 720],
+      ['480p', 'ready', 854, 480],
+      ['360p', 'ready', 640, 360],
+      ['240p', 'ready', 426, 240],
+    ])
+  })
+
+  it.each(['480p', '360p', '240p'])(
+    'has all 600 frames in %s, at the times of the original, a keyframe at each boundary',
+    async (rendition) => {
+      const file = path.join(pipeline.storageDir, `${rendition}.mp4`)
+      const original = path.join(pipeline.storageDir, 'original.mp4')
+      await writeFile(file, await joinRendition(pipeline.store, videoId, rendition))
+      await writeFile(original, await joinRendition(pipeline.store, videoId, 'original'))
+      const [packets, source] = await Promise.all([readPackets(file), readPackets(original)])
+      expect(packets).toHaveLength(600)
+      // ffprobe shifts both by their own composition offsets.
+      const [first, sourceFirst] = [packets[0]?.pts ?? 0, source[0]?.pts ?? 0]
+      const off = packets.map(({ pts }, i) => Math.abs(pts - first - ((source[i]?.pts ?? 0) - sourceFirst)))
+      expect(Math.max(...off)).toBeLessThan(0.001)
+      const keys = packets.filter(({ key }) => key).map(({ pts }) => Math.round((pts - first) * 1000) / 1000)
+      expect(keys).toEqual(segments.map(({ start }) => start))
+    },
+  )
+
+  it('has measured rates and sizes', async () => {
+    for (const { name, bandwidth, averageBandwidth, bytes, codecs } of video.renditions) {
+      const joined = await joinRendition(pipeline.store, videoId, name)
+      const init = await pipeline.store.read(
+        mediaKeys.init(videoId, name, name === 'original' ? 0 : undefined),
+      )
+      expect(Number(bytes)).toBe(joined.byteLength - (init?.byteLength ?? 0))
+      expect(averageBandwidth).toBe(Math.ceil((Number(bytes) * 8) / 20))
+      expect(bandwidth).toBeGreaterThanOrEqual(averageBandwidth ?? 0)
+      expect(codecs).toMatch(name === 'original' ? /^avc1\./ : /^avc1\.6400/)
+    }
+  })
+
+  it('has a poster that is a JPEG no wider than 1280', async () => {
+    const poster = await pipeline.store.read(mediaKeys.poster(videoId))
+    expect(poster?.subarray(0, 3).toString('hex')).toBe('ffd8ff')
+    const file = path.join(pipeline.storageDir, 'poster.jpg')
+    await writeFile(file, poster ?? '')
+    expect(await readPackets(file)).toHaveLength(1)
+  })
+
+  it('made the lowest rung first in each part', async () => {
+    const jobs = await pipeline.jobs.list({ videoId, limit: 50 })
+    const encodes = jobs.items.filter(({ kind }) => kind === 'encode-chunk')
+    expect(encodes.every(({ state, attempts }) => state === 'done' && attempts === 1)).toBe(true)
+    expect(encodes.map(({ subject }) => subject).toSorted()).toEqual(
+      [
+        '240p, seconds 0 to 8',
+        '240p, seconds 16 to 20',
+        '240p, seconds 8 to 16',
+        '480p, 360p, seconds 0 to 8',
+        '480p, 360p, seconds 16 to 20',
+        '480p, 360p, seconds 8 to 16',
+      ].toSorted(),
+    )
+    const lead = encodes.filter(({ subject }) => subject.startsWith('240p'))
+    const rest = encodes.filter(({ subject }) => subject.startsWith('480p'))
+    expect(Math.max(...lead.map(({ startedAt }) => startedAt?.getTime() ?? 0))).toBeLessThanOrEqual(
+      Math.min(...rest.map(({ startedAt }) => startedAt?.getTime() ?? 0)),
+    )
+  })
+
+  it('changes nothing when everything is asked for again', async () => {
+    const before = await pipeline.database.chunk.findMany({ where: { videoId }, orderBy: { id: 'asc' } })
+    await using _ = await pipeline.work()
+    await pipeline.planner.completeTimeline(videoId)
+    for (let index = 0; index < 3; index++) {
+      const data = { videoId, index, renditions: ['480p', '360p', '240p'] }
+      await pipeline.handlers['encode-chunk']({
+        id: 'again',
+        data,
+        attempt: 1,
+        isLastAttempt: false,
+        signal: AbortSignal.timeout(10_000),
+      })
+    }
+    expect(await pipeline.database.chunk.findMany({ where: { videoId }, orderBy: { id: 'asc' } })).toEqual(
+      before,
+    )
+  })
+})
