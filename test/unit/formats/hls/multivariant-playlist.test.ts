@@ -1,0 +1,72 @@
+import { describe, expect, it } from 'vitest'
+import { renderMultivariantPlaylist } from '../../../../src/formats/hls/multivariant-playlist.ts'
+
+const audio = {
+  uri: 'audio/index.m3u8',
+  name: 'Audio',
+  codecs: 'mp4a.40.2',
+  channels: 2,
+  bandwidth: 128_000,
+  averageBandwidth: 126_000,
+}
+
+describe('the multivariant playlist', () => {
+  it('has every rendition, each with the shared audio counted in', () => {
+    expect(
+      renderMultivariantPlaylist({
+        audio,
+        variants: [
+          {
+            uri: 'original/index.m3u8',
+            codecs: 'avc1.64001f',
+            bandwidth: 3_000_000.2,
+            averageBandwidth: 2_500_000,
+            width: 1280,
+            height: 720,
+            frameRate: 30,
+            name: '720p',
+          },
+          {
+            uri: '480p/index.m3u8',
+            codecs: 'avc1.64001e',
+            bandwidth: 1_000_000,
+            width: 854,
+            height: 480,
+            frameRate: 29.97,
+          },
+        ],
+      }),
+    ).toBe(`#EXTM3U
+#EXT-X-VERSION:7
+#EXT-X-INDEPENDENT-SEGMENTS
+#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID="audio",NAME="Audio",DEFAULT=YES,AUTOSELECT=YES,CHANNELS="2",URI="audio/index.m3u8"
+#EXT-X-STREAM-INF:BANDWIDTH=3128001,AVERAGE-BANDWIDTH=2626000,CODECS="avc1.64001f,mp4a.40.2",RESOLUTION=1280x720,FRAME-RATE=30.000,AUDIO="audio",NAME="720p"
+original/index.m3u8
+#EXT-X-STREAM-INF:BANDWIDTH=1128000,CODECS="avc1.64001e,mp4a.40.2",RESOLUTION=854x480,FRAME-RATE=29.970,AUDIO="audio"
+480p/index.m3u8
+`)
+  })
+
+  it('of silent video names no audio', () => {
+    expect(
+      renderMultivariantPlaylist({ variants: [{ uri: 'v.m3u8', codecs: 'avc1.42c01f', bandwidth: 1000 }] }),
+    ).toBe(
+      '#EXTM3U\n#EXT-X-VERSION:7\n#EXT-X-INDEPENDENT-SEGMENTS\n#EXT-X-STREAM-INF:BANDWIDTH=1000,CODECS="avc1.42c01f"\nv.m3u8\n',
+    )
+  })
+
+  it('of audio alone is one variant without a group', () => {
+    expect(renderMultivariantPlaylist({ variants: [], audio })).toBe(
+      '#EXTM3U\n#EXT-X-VERSION:7\n#EXT-X-INDEPENDENT-SEGMENTS\n#EXT-X-STREAM-INF:BANDWIDTH=128000,AVERAGE-BANDWIDTH=126000,CODECS="mp4a.40.2"\naudio/index.m3u8\n',
+    )
+  })
+
+  it('lets no text break out of its quotes or its line', () => {
+    const text = renderMultivariantPlaylist({
+      variants: [],
+      audio: { ...audio, codecs: 'a"b\nc', uri: 'x\n#EXT-X-ENDLIST' },
+    })
+    expect(text).toContain(`CODECS="a'b c"`)
+    expect(text.split('\n')).toHaveLength(6)
+  })
+})
