@@ -1,0 +1,133 @@
+/** `reprise doctor`: looks at everything the program depends on, changes nothing, and says what to do. */
+import { statfs } from 'node:fs/promises'
+import { createServer } from 'node:net'
+import type { Config } from '../config/config.ts'
+import { connect } from '../database/connection.ts'
+import { findRunningEmbeddedPostgres } from '../database/embedded-postgres.ts'
+import { inspectMigrations } from '../database/migrations.ts'
+import { describeError } from '../kernel/errors.ts'
+import { makeStoragePaths } from '../media/layout.ts'
+import { locateFfmpeg } from '../pipeline/ffmpeg/locate.ts'
+import { listen } from '../setup/listen.ts'
+import { prepareStorage } from '../setup/storage-folder.ts'
+import { tryLockStorage } from '../setup/storage-lock.ts'
+
+export interface Finding {
+  readonly subject: string
+  readonly state: 'good' | 'note' | 'bad'
+  /** What was found, and after a semicolon or in a sentence of its own what to do. */
+  readonly text: string
+}
+
+const MARKS = { good: 'ok', note: 'note', bad: 'BAD' } as const
+
+/** Prints a table. Resolves with 0, or 1 when something is bad. */
+export async function runDoctor(config: Config): Promise<number> {
+  const findings = await examine(config)
+  const width = Math.max(...findings.map(({ subject }) => subject.length))
+  for (const { subject, state, text } of findings) {
+    const [first, ...more] = text.split('\n')
+    console.log(`${MARKS[state].padEnd(4)}  ${subject.padEnd(width)}  ${first}`)
+    for (const line of more) console.log(`${' '.repeat(width + 8)}${line}`)
+  }
+  return findings.some(({ state }) => state === 'bad') ? 1 : 0
+}
+
+export async function examine(config: Config): Promise<readonly Finding[]> {
+  const running = isRunning(config.storageDir)
+  return [
+    { subject: 'Node', state: 'good', text: process.version },
+    await check('ffmpeg', () => ffmpegFinding(config)),
+    await check('storage', () => storageFinding(config)),
+    ...(await Promise.all([
+      check('PORT', () => portFinding(config, 'PORT', config.port, running)),
+      check('RTMP_PORT', () => portFinding(config, 'RTMP_PORT', config.rtmpPort, running)),
+    ])),
+    await check('database', () => databaseFinding(config)),
+  ]
+}
+
+type Verdict = Omit<Finding, 'subject'>
+
+async function check(subject: string, look: () => Promise<Verdict>): Promise<Finding> {
+  try {
+    return { subject, ...(await look()) }
+  } catch (error) {
+    return { subject, state: 'bad', text: describeError(error) }
+  }
+}
+
+async function ffmpegFinding(config: Config): Promise<Verdict> {
+  const { ffmpeg, version, encoders, source } = await locateFfmpeg(config)
+  const extra = ['libx265', 'libsvtav1', 'libopus'].filter((name) => encoders.has(name))
+  const text = `${version}, ${ffmpeg}; H.264 and AAC${extra.length > 0 ? `, ${extra.join(', ')}` : ''}`
+  if (source === 'package')
+    return {
+      state: 'note',
+      text: `${text}\nAn old build. A current one is faster and knows more formats: "sudo apt-get install ffmpeg".`,
+    }
+  return { state: 'good', text }
+}
+
+async function storageFinding(config: Config): Promise<Verdict> {
+  prepareStorage(config.storageDir)
+  const { bavail, bsize } = await statfs(config.storageDir)
+  const free = bavail * bsize
+  const text = `${config.storageDir}, writable, ${(free / 2 ** 30).toFixed(1)} GiB free`
+  if (free < config.minFreeBytes)
+    return {
+      state: 'bad',
+      text: `${text}\nLess than MIN_FREE_BYTES (${config.minFreeBytes}): new broadcasts and uploads are refused. Free some space.`,
+    }
+  if (free < 4 * config.minFreeBytes)
+    return {
+      state: 'note',
+      text: `${text}\nNew broadcasts and uploads are refused below ${(config.minFreeBytes / 2 ** 30).toFixed(1)} GiB (MIN_FREE_BYTES).`,
+    }
+  return { state: 'good', text }
+}
+
+async function portFinding(
+  config: Config,
+  setting: 'PORT' | 'RTMP_PORT',
+  port: number,
+  running: boolean,
+): Promise<Verdict> {
+  const server = createServer()
+  try {
+    await listen(server, { host: config.host, port, setting })
+    return { state: 'good', text: `${port}, free` }
+  } catch (error) {
+    if (running) return { state: 'good', text: `${port}, in use; a Reprise runs on this storage folder` }
+    throw error
+  } finally {
+    server.close()
+  }
+}
+
+async function databaseFinding(config: Config): Promise<Verdict> {
+  const embedded = config.databaseUrl === undefined
+  const url = config.databaseUrl ?? findRunningEmbeddedPostgres(makeStoragePaths(config.storageDir).postgres)
+  if (url === undefined) return { state: 'good', text: 'embedded, not running; starts with the program' }
+  const client = await connect(url, { name: 'reprise doctor' })
+  const { rows } = await client
+    .query<{ server_version: string }>('SHOW server_version')
+    .finally(() => client.end())
+  const { applied, pending, edited } = await inspectMigrations(url)
+  const text = `${embedded ? 'embedded, running' : 'DATABASE_URL'}, PostgreSQL ${rows[0]?.server_version}; ${applied.length} migrations applied`
+  if (edited.length > 0)
+    return { state: 'bad', text: `${text}\nEdited after they had been applied: ${edited.join(', ')}` }
+  if (pending.length > 0)
+    return { state: 'note', text: `${text}\n${pending.length} more are applied by the next start.` }
+  return { state: 'good', text }
+}
+
+function isRunning(storageDir: string): boolean {
+  try {
+    const lock = tryLockStorage(storageDir)
+    lock?.[Symbol.dispose]()
+    return lock === undefined
+  } catch {
+    return false
+  }
+}

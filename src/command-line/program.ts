@@ -1,0 +1,52 @@
+/** The commands, and how each ends: 0 when done, 1 for a foreseen failure (one message, no stack), 2 for wrong usage. */
+import { Command, CommanderError } from 'commander'
+import { makeConfig } from '../config/config.ts'
+import { readEnv } from '../config/env.ts'
+import { AppError } from '../kernel/errors.ts'
+import { makeLogger } from '../kernel/logger.ts'
+import { runDoctor } from './doctor.ts'
+import { serve } from './serve.ts'
+
+/** Resolves with the exit code. Rejects only for bugs. */
+export async function runCommandLine(argv: readonly string[]): Promise<number> {
+  const program = makeProgram()
+  try {
+    await program.parseAsync(argv)
+    return Number(process.exitCode ?? 0)
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2
+    if (!(error instanceof AppError)) throw error
+    process.stderr.write(`${error.message}\n`)
+    return 1
+  }
+}
+
+function makeProgram(): Command {
+  const program = new Command('reprise')
+    .description(
+      'Records live broadcasts and turns each into a replay. Settings are environment variables: docs/operating.md.',
+    )
+    .exitOverride()
+    .showHelpAfterError()
+
+  program
+    .command('serve')
+    .description('run everything: ingest, workers and the web')
+    .action(async () => {
+      const config = readConfig()
+      await serve(config, makeLogger(config.logLevel))
+    })
+
+  program
+    .command('doctor')
+    .description('check this machine and the settings, and say what to do')
+    .action(async () => {
+      process.exitCode = await runDoctor(readConfig())
+    })
+
+  return program
+}
+
+function readConfig() {
+  return makeConfig(readEnv(), process.cwd())
+}

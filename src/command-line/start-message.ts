@@ -1,0 +1,20 @@
+/** What a person sees when the program is ready. On the first start also how to sign in and how to broadcast. */
+import type { Service } from '../service.ts'
+
+export function describeStart(service: Pick<Service, 'site' | 'rtmpServer' | 'firstRun'>): string {
+  const { site, rtmpServer, firstRun } = service
+  const lines = ['', `  Reprise is ready at  ${site}`, `  Broadcast to         ${rtmpServer}`]
+  if (firstRun) {
+    lines.push(
+      '',
+      '  First start. Sign in with',
+      `    e-mail    ${firstRun.email}`,
+      `    password  ${firstRun.password}`,
+      '  and broadcast from OBS (Settings, Stream, Service "Custom…") with',
+      `    Server      ${firstRun.server}`,
+      `    Stream Key  ${firstRun.streamKey}`,
+      '  These are kept in first-run.json in the storage folder, for this user alone.',
+    )
+  }
+  return `${lines.join('\n')}\n\n`
+}

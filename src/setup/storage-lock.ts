@@ -1,0 +1,59 @@
+/**
+ * One program for one STORAGE_DIR: its recordings and its embedded database have one owner. The lock is the
+ * kernel's, taken by SQLite on `<storage>/.lock`, so it goes with the process however that ends and never
+ * is stale; `.owner.json` beside it only tells a person who holds it.
+ */
+import { readFileSync, rmSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { AppError } from '../kernel/errors.ts'
+
+/** SQLITE_BUSY. https://www.sqlite.org/rescode.html#busy */
+const BUSY = 5
+
+export interface StorageLock extends Disposable {
+  readonly storageDir: string
+}
+
+/** Throws AppError `setup-failed` when another program holds it. */
+export function lockStorage(storageDir: string): StorageLock {
+  const lock = tryLockStorage(storageDir)
+  if (lock) return lock
+  throw new AppError(
+    'setup-failed',
+    `STORAGE_DIR: ${storageDir} is in use by another Reprise${describeOwner(storageDir)}. Stop that one first, or give this one a STORAGE_DIR of its own.`,
+  )
+}
+
+/** Undefined when another program holds it. */
+export function tryLockStorage(storageDir: string): StorageLock | undefined {
+  const ownerFile = path.join(storageDir, '.owner.json')
+  const database = new DatabaseSync(path.join(storageDir, '.lock'), { timeout: 0 })
+  try {
+    database.exec('BEGIN EXCLUSIVE')
+  } catch (error) {
+    database.close()
+    if ((error as { errcode?: number }).errcode === BUSY) return undefined
+    throw error
+  }
+  writeFileSync(ownerFile, JSON.stringify({ pid: process.pid, since: new Date().toISOString() }))
+  return {
+    storageDir,
+    [Symbol.dispose]() {
+      rmSync(ownerFile, { force: true })
+      database.close()
+    },
+  }
+}
+
+function describeOwner(storageDir: string): string {
+  try {
+    const { pid, since } = JSON.parse(readFileSync(path.join(storageDir, '.owner.json'), 'utf8')) as Record<
+      string,
+      unknown
+    >
+    return ` (process ${pid}, since ${since})`
+  } catch {
+    return ''
+  }
+}
