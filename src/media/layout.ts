@@ -16,6 +16,7 @@
  *     uploads/<upload>/source<ext>
  *     tmp/                              of this boot; emptied at start
  *     postgres/                         the embedded database
+ *     secret                            what signs sessions and media addresses
  */
 import path from 'node:path'
 import type { BroadcastId, UploadId, VideoId } from '../kernel/ids.ts'
@@ -46,10 +47,13 @@ export function makeStoragePaths(storageDir: string) {
     postgres: path.join(storageDir, 'postgres'),
     tmp: path.join(storageDir, 'tmp'),
     firstRun: path.join(storageDir, 'first-run.json'),
+    secret: path.join(storageDir, 'secret'),
     recordings: path.join(storageDir, 'recordings'),
     recording: (broadcast: BroadcastId) => path.join(storageDir, 'recordings', broadcast),
-    recordingPart: (broadcast: BroadcastId, part: number) => path.join(storageDir, 'recordings', broadcast, `${part}.flv`),
-    recordingIndex: (broadcast: BroadcastId, part: number) => path.join(storageDir, 'recordings', broadcast, `${part}.idx`),
+    recordingPart: (broadcast: BroadcastId, part: number) =>
+      path.join(storageDir, 'recordings', broadcast, `${part}.flv`),
+    recordingIndex: (broadcast: BroadcastId, part: number) =>
+      path.join(storageDir, 'recordings', broadcast, `${part}.idx`),
     uploads: path.join(storageDir, 'uploads'),
     upload: (upload: UploadId) => path.join(storageDir, 'uploads', upload),
   } as const

@@ -1,0 +1,162 @@
+/** Everything HTTP, built from the library and from what ingest, recording and the pipeline offer. */
+import type { Express } from 'express'
+import type { Logger } from '../kernel/logger.ts'
+import type { BroadcastArchiveStore } from '../library/broadcast-archive.ts'
+import type { CatalogueChanges } from '../library/catalogue-changes.ts'
+import type { Library } from '../library/library.ts'
+import type { VideoStore } from '../library/video-store.ts'
+import type { StoragePaths } from '../media/layout.ts'
+import type { MediaStore } from '../media/store.ts'
+import { apiTokenRoutes } from './api/api-tokens.ts'
+import { type BroadcastRoutesOptions, broadcastRoutes } from './api/broadcasts.ts'
+import { eventRoutes } from './api/events.ts'
+import { jobRoutes } from './api/jobs.ts'
+import { meRoutes } from './api/me.ts'
+import { streamKeyRoutes } from './api/stream-keys.ts'
+import { makeTusUploads } from './api/tus-uploads.ts'
+import { uploadRoutes } from './api/uploads.ts'
+import { videoRoutes } from './api/videos.ts'
+import { makeApp } from './app.ts'
+import { makeAskerOf } from './auth/asker.ts'
+import type { SignIn } from './auth/sign-in.ts'
+import { EventsHub } from './events-hub.ts'
+import { type HealthChecks, healthRoutes } from './health.ts'
+import { type LiveRoutesOptions, liveRoutes } from './live/live-routes.ts'
+import { type MediaRoutesOptions, mediaRoutes } from './media/media-routes.ts'
+import { MediaTokens } from './media/media-token.ts'
+import { makePlaylists } from './media/playlists.ts'
+import { SegmentCache } from './media/segment-cache.ts'
+import { MAX_BUFFERED_BYTES, makeMediaSender } from './media/send-media.ts'
+import { TimelineCache } from './media/timeline-cache.ts'
+import { VideoFacts } from './media/video-facts.ts'
+import { WaitingRoom } from './media/waiting-room.ts'
+import { makeMetrics, type SampleSource } from './metrics.ts'
+import { siteRoutes } from './site/site-routes.ts'
+import { makeShowBroadcast, type OnAirOf } from './wire-broadcast.ts'
+import { makeShowVideo } from './wire-video.ts'
+
+export interface DeliveryOptions {
+  readonly publicUrl: string
+  /** rtmp://host:1935/live */
+  readonly publishServer: string
+  readonly version: string
+  /** Absolute: web/dist. */
+  readonly webDir: string
+  readonly segmentWaitMs: number
+  /** auth/storage-secret.ts `deriveKey(secret, 'media')`. */
+  readonly mediaKey: Uint8Array
+  readonly signIn: SignIn
+  readonly library: Library
+  readonly videoStore: VideoStore
+  readonly broadcastStore: BroadcastArchiveStore
+  readonly changes: CatalogueChanges
+  readonly media: MediaStore
+  readonly paths: StoragePaths
+  readonly demandSegment: MediaRoutesOptions['demandSegment']
+  readonly onAirOf: OnAirOf
+  readonly endBroadcast: BroadcastRoutesOptions['endBroadcast']
+  readonly openRecording: BroadcastRoutesOptions['openRecording']
+  readonly streamFlv: LiveRoutesOptions['streamFlv']
+  readonly checks: HealthChecks
+  readonly samples: readonly SampleSource[]
+  readonly log: Logger
+}
+
+export interface Delivery extends AsyncDisposable {
+  readonly app: Express
+  /** At start, after the library's: completes resumable uploads that a crash cut off. */
+  recover(): Promise<void>
+  /** Ends what would never end by itself. */
+  endStreams(): Promise<void>
+}
+
+/** Bytes of segments kept in memory. */
+const HOT_SEGMENT_BYTES = 64 * 1024 * 1024
+
+export function makeDelivery(options: DeliveryOptions): Delivery {
+  const { library, signIn, log, changes, videoStore } = options
+  const { videos, channels, people } = library
+  const askerOf = makeAskerOf(signIn, library.apiTokens)
+  const tokens = new MediaTokens(options.mediaKey)
+  const showVideo = makeShowVideo(tokens)
+  const showBroadcast = makeShowBroadcast(options.onAirOf)
+  const facts = new VideoFacts(videoStore, changes)
+  const cache = new SegmentCache(HOT_SEGMENT_BYTES, MAX_BUFFERED_BYTES)
+  const waitingRoom = new WaitingRoom()
+  const hub = new EventsHub({
+    changes,
+    videos: videoStore,
+    broadcasts: options.broadcastStore,
+    showVideo,
+    showBroadcast,
+    log,
+  })
+  const uploading = { uploads: library.uploads, directory: people, videos, showVideo }
+  const tus = makeTusUploads({ ...uploading, uploadsDir: options.paths.uploads, log })
+  const metrics = makeMetrics(
+    [
+      ...options.samples,
+      () => [
+        { name: 'reprise_http_event_listeners', help: 'Open event streams', value: hub.size },
+        {
+          name: 'reprise_http_segments_waited_for',
+          help: 'Requests waiting for a segment to be made',
+          value: waitingRoom.waiting,
+        },
+        { name: 'reprise_http_hot_segment_bytes', help: 'Segments kept in memory', value: cache.bytes },
+      ],
+    ],
+    log,
+  )
+  const app = makeApp({
+    publicUrl: options.publicUrl,
+    version: options.version,
+    signIn,
+    askerOf,
+    routes: [
+      ...meRoutes(people, channels),
+      ...apiTokenRoutes(library.apiTokens),
+      ...streamKeyRoutes({
+        streamKeys: library.streamKeys,
+        channels,
+        directory: people,
+        publishServer: options.publishServer,
+      }),
+      ...broadcastRoutes({
+        archive: library.broadcasts,
+        show: showBroadcast,
+        endBroadcast: options.endBroadcast,
+        openRecording: options.openRecording,
+      }),
+      ...videoRoutes(videos, showVideo, library.jobs),
+      ...uploadRoutes(uploading),
+      ...tus.routes,
+      ...jobRoutes(library.jobs),
+      ...eventRoutes(hub),
+    ],
+    media: mediaRoutes({
+      tokens,
+      facts,
+      playlists: makePlaylists(new TimelineCache(options.media)),
+      sender: makeMediaSender(options.media, cache),
+      waitingRoom,
+      demandSegment: options.demandSegment,
+      segmentWaitMs: options.segmentWaitMs,
+    }),
+    live: liveRoutes({ channels, videos, askerOf, showVideo, streamFlv: options.streamFlv }),
+    health: healthRoutes(options.checks),
+    metrics,
+    site: siteRoutes({ dir: options.webDir, publicUrl: options.publicUrl, videos, showVideo }),
+    log,
+  })
+  return {
+    app,
+    recover: () => tus.recover(),
+    endStreams: () => hub[Symbol.asyncDispose](),
+    async [Symbol.asyncDispose]() {
+      await hub[Symbol.asyncDispose]()
+      await tus[Symbol.asyncDispose]()
+      facts[Symbol.dispose]()
+    },
+  }
+}

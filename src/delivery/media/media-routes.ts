@@ -1,0 +1,174 @@
+/**
+ * /media/<token>/<video>/…: playlists, segments and pictures, for whoever has the token.
+ *
+ *     master.m3u8                    multivariant playlist
+ *     <rendition>/index.m3u8         media playlist: grows while the video does
+ *     <rendition>/init.mp4, init-<i>.mp4
+ *     <rendition>/<n>.m4s            waits, when it is not made yet
+ *     poster.jpg
+ */
+import { type Request, type Response, Router } from 'express'
+import { AppError } from '../../kernel/errors.ts'
+import type { VideoId } from '../../kernel/ids.ts'
+import type { VideoRecord } from '../../library/video-record.ts'
+import { mediaKeys } from '../../media/layout.ts'
+import { signalOf } from '../route.ts'
+import type { MediaTokens } from './media-token.ts'
+import type { Playlists, PlaylistText } from './playlists.ts'
+import { IMMUTABLE, type MediaFile, type MediaSender } from './send-media.ts'
+import type { VideoFacts } from './video-facts.ts'
+import type { WaitingRoom } from './waiting-room.ts'
+
+export interface MediaRoutesOptions {
+  readonly tokens: MediaTokens
+  readonly facts: VideoFacts
+  readonly playlists: Playlists
+  readonly sender: MediaSender
+  readonly waitingRoom: WaitingRoom
+  /**
+   * Resolves when the segment is in the store. Throws AppError `not-found` when none such is planned,
+   * `not-ready` when it cannot be made or not in time.
+   */
+  readonly demandSegment: (
+    video: VideoId,
+    rendition: string,
+    segment: number,
+    options: { readonly signal: AbortSignal; readonly timeoutMs: number },
+  ) => Promise<void>
+  readonly segmentWaitMs: number
+}
+
+const HLS = 'application/vnd.apple.mpegurl'
+const PRIVATE_IMMUTABLE = IMMUTABLE.replace('public', 'private')
+/** A finished playlist changes only when a rendition fails or the video is rebuilt. */
+const FINISHED = 'public, max-age=60'
+const GROWING = 'no-cache'
+/** A request for more has waited its share and may try again at once. */
+const RETRY_AFTER_SECONDS = 2
+
+export function mediaRoutes(options: MediaRoutesOptions): Router {
+  const { playlists } = options
+  const router = Router({ strict: true })
+  router.use(allowEverySite)
+
+  router.get('/:token/:video/master.m3u8', async (req, res) => {
+    sendPlaylist(req, res, await playlists.multivariant(await authorise(options, req)))
+  })
+  router.get('/:token/:video/poster.jpg', async (req, res) => {
+    const video = await authorise(options, req)
+    const cacheControl = video.visibility === 'public' ? 'public, max-age=3600' : 'private, max-age=3600'
+    const file = { key: mediaKeys.poster(video.id), type: 'image/jpeg', cacheControl }
+    if (!(await options.sender.send(req, res, file))) throw missing()
+  })
+  router.get('/:token/:video/:rendition/index.m3u8', async (req, res) => {
+    sendPlaylist(req, res, await playlists.media(await authorise(options, req), req.params.rendition))
+  })
+  router.get('/:token/:video/:rendition/:file', async (req, res) => {
+    const video = await authorise(options, req)
+    const { rendition, file } = req.params
+    if (!/^[a-z0-9][a-z0-9-]{0,31}$/.test(rendition)) throw missing()
+    const cacheControl = video.visibility === 'private' ? PRIVATE_IMMUTABLE : IMMUTABLE
+    const segment = /^(0|[1-9]\d{0,6})\.m4s$/.exec(file)?.[1]
+    if (segment !== undefined) {
+      const number = Number(segment)
+      const key = mediaKeys.segment(video.id, rendition, number)
+      return sendOrWait(options, req, res, video, { key, type: 'video/iso.segment', cacheControl }, number)
+    }
+    const init = /^init(?:-(0|[1-9]\d{0,3}))?\.mp4$/.exec(file)
+    if (!init) throw missing()
+    const key = mediaKeys.init(video.id, rendition, init[1] === undefined ? undefined : Number(init[1]))
+    // Any chunk brings the init segment along; the first is the one most viewers ask for next.
+    await sendOrWait(options, req, res, video, { key, type: 'video/mp4', cacheControl }, 0)
+  })
+  router.use(() => {
+    throw missing()
+  })
+  return router
+}
+
+/** The addresses hold their own permission and no cookie counts, so any page and player may use them. */
+function allowEverySite(req: Request, res: Response, next: () => void): void {
+  res.set({
+    'access-control-allow-origin': '*',
+    'access-control-expose-headers': 'Content-Length, Content-Range, ETag, Retry-After',
+    'cross-origin-resource-policy': 'cross-origin',
+    'timing-allow-origin': '*',
+  })
+  if (req.method !== 'OPTIONS') {
+    next()
+    return
+  }
+  res.set({
+    'access-control-allow-methods': 'GET, HEAD, OPTIONS',
+    'access-control-allow-headers': 'Range, If-None-Match, If-Range',
+    'access-control-max-age': '86400',
+  })
+  res.status(204).end()
+}
+
+/** Throws AppError `forbidden` (wrong token), `gone` (expired), `not-found` (deleted). */
+async function authorise({ tokens, facts }: MediaRoutesOptions, req: Request): Promise<VideoRecord> {
+  const { token = '', video: id = '' } = req.params as { token?: string; video?: string }
+  const videoId = id as VideoId
+  // First without the catalogue: guessing costs us a hash, not a query.
+  const verdict = tokens.verify(token, videoId, 'public')
+  if (verdict === 'invalid') throw new AppError('forbidden', 'This address is not signed for this video.')
+  if (verdict === 'expired') throw new AppError('gone', 'This address has expired: load the page again.')
+  const video = await facts.get(videoId)
+  if (!video) throw new AppError('not-found', 'There is no such video.')
+  if (tokens.verify(token, videoId, video.visibility) !== 'valid') {
+    throw new AppError('forbidden', 'This video has become private.')
+  }
+  return video
+}
+
+function sendPlaylist(req: Request, res: Response, playlist: PlaylistText | undefined): void {
+  if (!playlist) throw missing()
+  res.set({
+    'content-type': HLS,
+    etag: playlist.etag,
+    'cache-control': playlist.growing ? GROWING : FINISHED,
+  })
+  if (req.fresh) {
+    res.status(304).end()
+    return
+  }
+  const compressed = /\bgzip\b/.test(req.headers['accept-encoding'] ?? '') ? playlist.gzipped() : undefined
+  res.vary('accept-encoding')
+  if (compressed) res.set('content-encoding', 'gzip')
+  res.end(compressed ?? playlist.text)
+}
+
+async function sendOrWait(
+  options: MediaRoutesOptions,
+  req: Request,
+  res: Response,
+  video: VideoRecord,
+  file: MediaFile,
+  segment: number,
+): Promise<void> {
+  if (await options.sender.send(req, res, file)) return
+  const { rendition = '' } = req.params as { rendition?: string }
+  // The source's own segments are there as soon as a playlist names them: nobody makes them on demand.
+  const made = video.renditions.find(({ name }) => name === rendition)
+  if (!made || made.kind === 'original' || made.state === 'failed' || req.method === 'HEAD') throw missing()
+  using place = options.waitingRoom.enter(req.socket.remoteAddress ?? '')
+  if (!place) {
+    throw new AppError('not-ready', 'Too many requests wait for segments already.', {
+      fields: { retryAfterSeconds: RETRY_AFTER_SECONDS },
+    })
+  }
+  const signal = signalOf(res)
+  try {
+    await options.demandSegment(video.id, rendition, segment, { signal, timeoutMs: options.segmentWaitMs })
+  } catch (error) {
+    // Nobody is there to be answered.
+    if (signal.aborted) return
+    throw error
+  }
+  if (!(await options.sender.send(req, res, file))) throw missing()
+}
+
+function missing(): AppError {
+  return new AppError('not-found', 'There is no such file.')
+}

@@ -1,0 +1,127 @@
+/**
+ * What a video's multivariant playlist offers. Pure.
+ *
+ * On air: the original and the audio only, since what is being encoded lags behind what is happening.
+ * Afterwards: the original and every rung that has not failed. A rung is a promise: a segment of it that
+ * is not made yet is made when it is asked for (docs/decisions). The lowest is named first: a player begins with
+ * the first variant it finds (RFC 8216 §6.3.1 leaves it free, video.js and Safari do), and the lowest
+ * is the one that is made first and arrives first.
+ */
+import type { RenditionRecord, VideoRecord } from '../../library/video-record.ts'
+import type { Timeline, TimelineInit } from '../../packaging/timeline.ts'
+
+export interface OfferedAudio {
+  readonly name: string
+  /** RFC 6381. */
+  readonly codecs: string
+  readonly channels: number | undefined
+  /** Bits per second, peak over segments and average. */
+  readonly bandwidth: number
+  readonly averageBandwidth: number
+}
+
+export interface OfferedVariant {
+  readonly name: string
+  /** Of the pictures alone. */
+  readonly codecs: string | undefined
+  readonly width: number | undefined
+  readonly height: number | undefined
+  readonly frameRate: number | undefined
+  readonly bandwidth: number
+  readonly averageBandwidth: number
+}
+
+export interface Offer {
+  /** Lowest first. Empty: the video has sound only. */
+  readonly variants: readonly OfferedVariant[]
+  readonly audio: OfferedAudio | undefined
+}
+
+/** Until it is measured: what AAC at its usual rates needs at most. */
+const AUDIO_BANDWIDTH = 192_000
+const DEFAULT_AUDIO_CODECS = 'mp4a.40.2'
+
+export function chooseOffer(video: VideoRecord, timeline: Timeline): Offer {
+  const firstVideo = timeline.inits.find((init) => init.video)
+  const firstAudio = timeline.inits.find((init) => init.audio)
+  const usable = video.renditions.filter(({ state }) => state !== 'failed')
+  const originalRow = video.renditions.find(({ kind }) => kind === 'original')
+  const audioRow = usable.find(({ kind }) => kind === 'audio')
+  const variants: OfferedVariant[] = []
+  // While its rows are not written yet, a measured timeline is itself the sign that there is an original.
+  if (timeline.kind === 'measured' && firstVideo && originalRow?.state !== 'failed') {
+    variants.push(describeOriginal(originalRow, timeline, firstVideo))
+  }
+  if (video.state !== 'live' && timeline.ended) {
+    for (const row of usable) if (row.kind === 'video') variants.push(describeRung(row))
+  }
+  return {
+    variants: variants.toSorted((a, b) => a.bandwidth - b.bandwidth),
+    audio: audioRow || firstAudio ? describeAudio(audioRow, timeline, firstAudio) : undefined,
+  }
+}
+
+/** Whether the video has this rendition at all. */
+export function isOffered(offer: Offer, rendition: string): boolean {
+  return offer.audio?.name === rendition || offer.variants.some(({ name }) => name === rendition)
+}
+
+function describeOriginal(
+  row: RenditionRecord | undefined,
+  timeline: Timeline,
+  init: TimelineInit,
+): OfferedVariant {
+  const measured = measure(timeline, 'videoBytes')
+  return {
+    name: row?.name ?? 'original',
+    codecs: row?.codecs ?? init.video?.codec,
+    width: row?.width ?? init.video?.width,
+    height: row?.height ?? init.video?.height,
+    frameRate: row?.frameRate ?? init.video?.frameRate,
+    bandwidth: row?.bandwidth ?? measured.peak,
+    averageBandwidth: row?.averageBandwidth ?? measured.average,
+  }
+}
+
+function describeRung(row: RenditionRecord): OfferedVariant {
+  const bandwidth = row.bandwidth ?? row.averageBandwidth ?? 1_000_000
+  return {
+    name: row.name,
+    codecs: row.codecs ?? undefined,
+    width: row.width ?? undefined,
+    height: row.height ?? undefined,
+    frameRate: row.frameRate ?? undefined,
+    bandwidth,
+    averageBandwidth: row.averageBandwidth ?? bandwidth,
+  }
+}
+
+function describeAudio(
+  row: RenditionRecord | undefined,
+  timeline: Timeline,
+  init: TimelineInit | undefined,
+): OfferedAudio {
+  const measured = measure(timeline, 'audioBytes')
+  const bandwidth = row?.bandwidth ?? (measured.peak || AUDIO_BANDWIDTH)
+  return {
+    name: row?.name ?? 'audio',
+    codecs: row?.codecs ?? init?.audio?.codec ?? DEFAULT_AUDIO_CODECS,
+    channels: init?.audio?.channels,
+    bandwidth,
+    averageBandwidth: row?.averageBandwidth ?? (measured.average || bandwidth),
+  }
+}
+
+/** RFC 8216 §4.3.4.2: peak is the largest of any segment, average over all of them. */
+function measure(timeline: Timeline, bytes: 'videoBytes' | 'audioBytes'): { peak: number; average: number } {
+  let peak = 0
+  let total = 0
+  for (const segment of timeline.segments) {
+    total += segment[bytes]
+    if (segment.duration > 0) peak = Math.max(peak, (segment[bytes] * 8) / segment.duration)
+  }
+  return {
+    peak: Math.ceil(peak),
+    average: timeline.duration > 0 ? Math.ceil((total * 8) / timeline.duration) : 0,
+  }
+}

@@ -1,0 +1,153 @@
+/**
+ * Playlists of a video, rendered from its timeline when it has grown, and kept until it grows again:
+ * a broadcast's audience asks for the same text every few seconds.
+ */
+import { createHash } from 'node:crypto'
+import { gzipSync } from 'node:zlib'
+import { renderMediaPlaylist } from '../../formats/hls/media-playlist.ts'
+import { renderMultivariantPlaylist } from '../../formats/hls/multivariant-playlist.ts'
+import type { VideoRecord } from '../../library/video-record.ts'
+import type { Timeline } from '../../packaging/timeline.ts'
+import { chooseOffer, isOffered, type Offer } from './playable-renditions.ts'
+import type { KnownTimeline, TimelineCache } from './timeline-cache.ts'
+
+export interface PlaylistText {
+  readonly text: string
+  readonly etag: string
+  /** More will be added: ask again. */
+  readonly growing: boolean
+  /** The text compressed, once for all who ask. */
+  gzipped(): Buffer
+}
+
+export interface Playlists {
+  /** Undefined: nothing can be played yet. */
+  multivariant(video: VideoRecord): Promise<PlaylistText | undefined>
+  /** Undefined: the video has no such rendition, or not yet. */
+  media(video: VideoRecord, rendition: string): Promise<PlaylistText | undefined>
+}
+
+/** Of a four-hour broadcast each is about 300 kB. */
+const MAX_TEXTS = 400
+/** A growing playlist's target duration may not change: no encoder worth its name has keyframes farther apart. RFC 8216 §4.3.3.1. */
+const GROWING_TARGET_SECONDS = 10
+const AUDIO_NAME = 'Audio'
+
+interface KeptText extends PlaylistText {
+  /** What it was rendered from. */
+  readonly version: string
+}
+
+export function makePlaylists(timelines: TimelineCache): Playlists {
+  const kept = new Map<string, KeptText>()
+
+  function render(key: string, version: string, growing: boolean, make: () => string): PlaylistText {
+    const known = kept.get(key)
+    kept.delete(key)
+    const text = known?.version === version ? known : { version, ...makeText(make(), growing) }
+    kept.set(key, text)
+    const oldest = kept.keys().next().value
+    if (kept.size > MAX_TEXTS && oldest !== undefined) kept.delete(oldest)
+    return text
+  }
+
+  const offers = new WeakMap<VideoRecord, { readonly known: KnownTimeline; readonly offer: Offer }>()
+
+  /** Decided from the whole timeline; while neither it nor the video changed, it is the same. */
+  function offerOf(video: VideoRecord, known: KnownTimeline): Offer {
+    const before = offers.get(video)
+    if (before?.known === known) return before.offer
+    const offer = chooseOffer(video, known.timeline)
+    offers.set(video, { known, offer })
+    return offer
+  }
+
+  return {
+    async multivariant(video) {
+      const known = await timelines.get(video.id)
+      if (!known || known.timeline.segments.length === 0) return undefined
+      const offer = offerOf(video, known)
+      if (offer.variants.length === 0 && !offer.audio) return undefined
+      const text = renderOffer(offer)
+      return render(`${video.id}/`, text, !known.timeline.ended || video.state !== 'ready', () => text)
+    },
+
+    async media(video, rendition) {
+      const known = await timelines.get(video.id)
+      if (!known || !isOffered(offerOf(video, known), rendition)) return undefined
+      const { timeline, version } = known
+      const initOf = initNaming(video, timeline, rendition)
+      return render(`${video.id}/${rendition}`, `${version} ${initOf.name}`, !timeline.ended, () =>
+        renderTimeline(timeline, initOf.uri),
+      )
+    },
+  }
+}
+
+function renderOffer({ variants, audio }: Offer): string {
+  return renderMultivariantPlaylist({
+    variants: variants.map(({ name, codecs, width, height, frameRate, bandwidth, averageBandwidth }) => ({
+      uri: `${name}/index.m3u8`,
+      name,
+      bandwidth,
+      averageBandwidth,
+      ...(codecs !== undefined && { codecs }),
+      ...(width !== undefined && { width }),
+      ...(height !== undefined && { height }),
+      ...(frameRate !== undefined && { frameRate }),
+    })),
+    ...(audio && {
+      audio: {
+        uri: `${audio.name}/index.m3u8`,
+        name: AUDIO_NAME,
+        codecs: audio.codecs,
+        bandwidth: audio.bandwidth,
+        averageBandwidth: audio.averageBandwidth,
+        ...(audio.channels !== undefined && { channels: audio.channels }),
+      },
+    }),
+  })
+}
+
+/** Relative to the playlist, so that the signed prefix stays. */
+function renderTimeline(timeline: Timeline, initUri: (init: number) => string): string {
+  return renderMediaPlaylist({
+    segments: timeline.segments.map(({ number, duration, init, discontinuity }) => ({
+      uri: `${number}.m4s`,
+      duration,
+      map: initUri(init),
+      discontinuity,
+    })),
+    ended: timeline.ended,
+    ...(!timeline.ended && { targetDuration: GROWING_TARGET_SECONDS }),
+  })
+}
+
+/** Passed-through renditions have an init segment for each decoder configuration, encoded ones a single one (media/layout.ts). */
+function initNaming(
+  video: VideoRecord,
+  timeline: Timeline,
+  rendition: string,
+): { name: string; uri: (init: number) => string } {
+  const kind =
+    video.renditions.find(({ name }) => name === rendition)?.kind ??
+    (rendition === 'audio' ? 'audio' : 'original')
+  const passedThrough =
+    kind === 'original' || (kind === 'audio' && timeline.segments.some(({ audioBytes }) => audioBytes > 0))
+  return passedThrough
+    ? { name: 'numbered', uri: (init) => `init-${init}.mp4` }
+    : { name: 'single', uri: () => 'init.mp4' }
+}
+
+function makeText(text: string, growing: boolean): PlaylistText {
+  let compressed: Buffer | undefined
+  return {
+    text,
+    growing,
+    etag: `W/"${createHash('sha256').update(text).digest('base64url').slice(0, 22)}"`,
+    gzipped: () => {
+      compressed ??= gzipSync(text)
+      return compressed
+    },
+  }
+}

@@ -1,0 +1,68 @@
+/** The HTTP server: listens, and closes without cutting off what is under way. */
+import { createServer, type RequestListener, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { AppError, describeError } from '../kernel/errors.ts'
+
+export interface WebServer extends AsyncDisposable {
+  /** As bound: also right when port 0 was asked for. */
+  readonly port: number
+}
+
+export interface WebServerOptions {
+  readonly host: string
+  readonly port: number
+  /** Called when closing begins: ends what would never end by itself, such as event streams. */
+  readonly endStreams: () => Promise<void>
+}
+
+/** What is under way is given this long, then cut off. */
+const CLOSE_TIMEOUT_MS = 5000
+/** Longer than the common proxies keep an idle connection, so that they close first and never meet a reset. */
+const KEEP_ALIVE_MS = 65_000
+const HEADERS_TIMEOUT_MS = 20_000
+
+/** Throws AppError `bad-setting` naming HOST or PORT when it cannot listen. */
+export async function startWebServer(
+  listener: RequestListener,
+  options: WebServerOptions,
+): Promise<WebServer> {
+  const server = createServer(
+    // Uploads take as long as they take: only the head of a request is timed.
+    { keepAliveTimeout: KEEP_ALIVE_MS, headersTimeout: HEADERS_TIMEOUT_MS, requestTimeout: 0 },
+    listener,
+  )
+  await listen(server, options)
+  const { port } = server.address() as AddressInfo
+  return { port, [Symbol.asyncDispose]: () => close(server, options.endStreams) }
+}
+
+async function listen(server: Server, { host, port }: WebServerOptions): Promise<void> {
+  const { promise, resolve, reject } = Promise.withResolvers<void>()
+  server.once('error', (cause: NodeJS.ErrnoException) => {
+    const message =
+      cause.code === 'EADDRINUSE'
+        ? `PORT: ${port} is in use by another program. Stop it, or set PORT to another.`
+        : cause.code === 'EACCES'
+          ? `PORT: ${port} may not be used by this user. Set PORT to one above 1023.`
+          : cause.code === 'EADDRNOTAVAIL' || cause.code === 'ENOTFOUND'
+            ? `HOST: this machine has no address ${host}.`
+            : `PORT: cannot listen on ${host}:${port}: ${describeError(cause)}`
+    reject(new AppError('bad-setting', message, { cause }))
+  })
+  server.listen(port, host, resolve)
+  await promise
+  server.removeAllListeners('error')
+  // A failed accept (no descriptors left) costs that connection, not the program.
+  server.on('error', () => {})
+}
+
+async function close(server: Server, endStreams: () => Promise<void>): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>()
+  server.close(() => resolve())
+  await endStreams()
+  server.closeIdleConnections()
+  // A connection that finishes its request after this is closed by Node instead of being kept alive.
+  const cutOff = setTimeout(() => server.closeAllConnections(), CLOSE_TIMEOUT_MS)
+  await promise
+  clearTimeout(cutOff)
+}

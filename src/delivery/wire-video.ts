@@ -1,0 +1,42 @@
+/** A video as the contract shows it to one asker. */
+import { type Asker, may } from '../library/permissions.ts'
+import { subjectOf, type VideoRecord } from '../library/video-record.ts'
+import type { Video } from './contract/videos.ts'
+import type { MediaTokens } from './media/media-token.ts'
+
+/** The asker may watch the video: the addresses it holds let anybody watch who has them. */
+export type ShowVideo = (video: VideoRecord, asker: Asker) => Video
+
+export function makeShowVideo(tokens: MediaTokens): ShowVideo {
+  return (video, asker) => {
+    const base = `/media/${tokens.mint(video.id, video.visibility)}/${video.id}`
+    const subject = subjectOf(video)
+    return {
+      id: video.id,
+      origin: video.origin,
+      title: video.title,
+      description: video.description,
+      tags: [...video.tags],
+      visibility: video.visibility,
+      state: video.state,
+      playable: video.playable,
+      failure: video.failure,
+      durationSeconds: video.durationSeconds,
+      width: video.width,
+      height: video.height,
+      frameRate: video.frameRate,
+      progress: video.progress,
+      channel: { id: video.channel.id, handle: video.channel.handle, name: video.channel.name },
+      broadcastId: video.broadcastId,
+      publishedAt: video.publishedAt.toISOString(),
+      createdAt: video.createdAt.toISOString(),
+      renditions: video.renditions.map((rendition) => ({ ...rendition })),
+      playback: {
+        hls: video.playable ? `${base}/master.m3u8` : null,
+        poster: video.hasPoster ? `${base}/poster.jpg` : null,
+        storyboard: null,
+      },
+      permissions: { edit: may(asker, 'edit', subject), delete: may(asker, 'delete', subject) },
+    }
+  }
+}

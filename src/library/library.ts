@@ -1,0 +1,89 @@
+/** The library's services, built from the ports that the database and the stages upstream implement. */
+import type { Logger } from '../kernel/logger.ts'
+import type { StoragePaths } from '../media/layout.ts'
+import type { MediaStore } from '../media/store.ts'
+import type { JobCatalogue } from '../pipeline/job-catalogue.ts'
+import { type ApiTokenStore, ApiTokens } from './api-tokens.ts'
+import { BroadcastArchive, type BroadcastArchiveStore } from './broadcast-archive.ts'
+import { type ChannelStore, Channels } from './channels.ts'
+import { Jobs, type OwnersOf } from './jobs.ts'
+import type { PeopleDirectory } from './people.ts'
+import { type StreamKeyStore, StreamKeys } from './stream-keys.ts'
+import { type SourceProbe, type UploadLedger, Uploads } from './uploads.ts'
+import { VideoRemoval } from './video-removal.ts'
+import type { VideoStore } from './video-store.ts'
+import { Videos } from './videos.ts'
+
+export interface LibraryOptions {
+  readonly people: PeopleDirectory
+  readonly apiTokens: ApiTokenStore
+  readonly channels: ChannelStore
+  readonly streamKeys: StreamKeyStore
+  readonly videos: VideoStore
+  readonly broadcasts: BroadcastArchiveStore
+  readonly uploads: UploadLedger
+  readonly ownersOf: OwnersOf
+  readonly jobs: JobCatalogue
+  readonly media: MediaStore
+  readonly paths: StoragePaths
+  readonly probe: SourceProbe
+  readonly maxUploadBytes: number
+  readonly minFreeBytes: number
+  readonly log: Logger
+}
+
+export interface Library extends AsyncDisposable {
+  readonly people: PeopleDirectory
+  readonly apiTokens: ApiTokens
+  readonly channels: Channels
+  readonly streamKeys: StreamKeys
+  readonly videos: Videos
+  readonly broadcasts: BroadcastArchive
+  readonly uploads: Uploads
+  readonly jobs: Jobs
+  /** Removes what earlier runs left: cut-off uploads and the files of deleted videos. Before requests are taken. */
+  recover(): Promise<void>
+}
+
+export function makeLibrary(options: LibraryOptions): Library {
+  const { media, paths, log } = options
+  const channels = new Channels(options.channels)
+  const removal = new VideoRemoval({
+    store: options.videos,
+    media,
+    paths,
+    stopJobs: (id) => stopJobs(options.jobs, id),
+    log,
+  })
+  const uploads = new Uploads({
+    ledger: options.uploads,
+    channels,
+    probe: options.probe,
+    paths,
+    maxUploadBytes: options.maxUploadBytes,
+    minFreeBytes: options.minFreeBytes,
+    log,
+  })
+  return {
+    people: options.people,
+    apiTokens: new ApiTokens(options.apiTokens),
+    channels,
+    streamKeys: new StreamKeys(options.streamKeys),
+    videos: new Videos(options.videos, removal),
+    broadcasts: new BroadcastArchive(options.broadcasts),
+    uploads,
+    jobs: new Jobs(options.jobs, options.ownersOf),
+    async recover() {
+      await uploads.sweep()
+      removal.begin()
+    },
+    [Symbol.asyncDispose]: () => removal[Symbol.asyncDispose](),
+  }
+}
+
+async function stopJobs(
+  jobs: JobCatalogue,
+  videoId: Parameters<JobCatalogue['cancelAll']>[0],
+): Promise<void> {
+  await jobs.cancelAll(videoId)
+}

@@ -1,0 +1,191 @@
+/**
+ * Uploads: a file that somebody gave us, from its last byte on this disk to a video in the catalogue.
+ *
+ *     arriving file ──begin──▶ uploads/<id>/source.mp4 ──accept──▶ probe ──▶ rows + work, one transaction
+ *                                        └── refused or aborted: the folder is removed ──┘
+ */
+import { mkdir, open, readdir, rm, stat, statfs } from 'node:fs/promises'
+import path from 'node:path'
+import { AppError, describeError } from '../kernel/errors.ts'
+import { newId, newVideoId, type UploadId, type UserId, type VideoId } from '../kernel/ids.ts'
+import type { Logger } from '../kernel/logger.ts'
+import type { StoragePaths } from '../media/layout.ts'
+import type { SourceMedia, SourceVerdict } from '../pipeline/source.ts'
+import type { ChannelRecord, Channels } from './channels.ts'
+import type { VideoVisibility } from './permissions.ts'
+
+export interface NewUpload {
+  readonly uploadId: UploadId
+  readonly videoId: VideoId
+  readonly channel: ChannelRecord
+  /** As the client named it; shown, never used as a path. */
+  readonly fileName: string
+  /** Below STORAGE_DIR. */
+  readonly path: string
+  readonly bytes: number
+  readonly source: SourceMedia
+  readonly title: string
+  readonly visibility: VideoVisibility
+}
+
+export interface UploadLedger {
+  /** Upload and video as rows, and the work on them enqueued: one transaction. */
+  record(upload: NewUpload): Promise<void>
+  /** Which of these uploads have a row. */
+  known(ids: readonly UploadId[]): Promise<ReadonlySet<string>>
+}
+
+/** Looks into a file. Throws AppError when ffprobe itself fails, not because of the file. */
+export type SourceProbe = (file: string, signal: AbortSignal) => Promise<SourceVerdict>
+
+export interface UploadsOptions {
+  readonly ledger: UploadLedger
+  readonly channels: Channels
+  readonly probe: SourceProbe
+  readonly paths: StoragePaths
+  readonly maxUploadBytes: number
+  readonly minFreeBytes: number
+  readonly log: Logger
+}
+
+/** A folder for one arriving file. */
+export interface ArrivingUpload {
+  readonly uploadId: UploadId
+  readonly dir: string
+  /** Absolute; within `dir`. */
+  readonly file: string
+}
+
+/** What may follow `source` in a file's name: demuxers are told by content, people by the ending. */
+const KNOWN_ENDINGS = new Set([
+  '.mp4',
+  '.m4v',
+  '.mov',
+  '.mkv',
+  '.webm',
+  '.flv',
+  '.ts',
+  '.m2ts',
+  '.mts',
+  '.avi',
+  '.mpg',
+  '.mpeg',
+  '.wmv',
+  '.ogv',
+  '.3gp',
+  '.mxf',
+])
+const MAX_TITLE_LENGTH = 200
+
+export class Uploads {
+  readonly #options: UploadsOptions
+
+  constructor(options: UploadsOptions) {
+    this.#options = options
+  }
+
+  get maxUploadBytes(): number {
+    return this.#options.maxUploadBytes
+  }
+
+  /** Throws AppError `too-large` or `disk-full` before the first byte is taken. `expectedBytes` 0: not known. */
+  async checkRoom(expectedBytes: number): Promise<void> {
+    const { maxUploadBytes, minFreeBytes, paths } = this.#options
+    if (expectedBytes > maxUploadBytes) throw tooLarge(maxUploadBytes)
+    const disk = await statfs(paths.root)
+    if (disk.bavail * disk.bsize - expectedBytes < minFreeBytes) {
+      throw new AppError('disk-full', 'There is not enough free disk space on the server for this upload.')
+    }
+  }
+
+  /** Makes the folder that `accept` or `discard` takes. */
+  async begin(fileName: string): Promise<ArrivingUpload> {
+    const uploadId = newId<UploadId>()
+    const dir = this.#options.paths.upload(uploadId)
+    await mkdir(dir, { recursive: true })
+    const ending = path.extname(fileName).toLowerCase()
+    return { uploadId, dir, file: path.join(dir, `source${KNOWN_ENDINGS.has(ending) ? ending : ''}`) }
+  }
+
+  async discard(upload: ArrivingUpload): Promise<void> {
+    await rm(upload.dir, { recursive: true, force: true })
+  }
+
+  /**
+   * The file is whole: looks into it and puts it into the catalogue. When this throws, the file is gone, now or at the next start.
+   * Throws AppError `not-a-video` with a reason for a person.
+   */
+  async accept(
+    upload: ArrivingUpload,
+    by: { readonly userId: UserId; readonly userName: string },
+    details: { readonly fileName: string; readonly title: string; readonly visibility: VideoVisibility },
+    signal: AbortSignal,
+  ): Promise<VideoId> {
+    const { ledger, channels, probe, paths, log } = this.#options
+    let recording = false
+    try {
+      const { size } = await stat(upload.file)
+      if (size === 0) throw new AppError('not-a-video', 'The file is empty.')
+      const verdict = await probe(upload.file, signal)
+      if (!verdict.isVideo) throw new AppError('not-a-video', verdict.reason)
+      // Before the row says that we have it, the disk has it.
+      await syncFile(upload.file)
+      await syncFile(upload.dir)
+      const channel = await channels.ensure(by.userId, by.userName)
+      const videoId = newVideoId()
+      recording = true
+      await ledger.record({
+        uploadId: upload.uploadId,
+        videoId,
+        channel,
+        fileName: details.fileName.slice(-255),
+        path: path.relative(paths.root, upload.file),
+        bytes: size,
+        source: verdict.media,
+        title: details.title.slice(0, MAX_TITLE_LENGTH) || titleFrom(details.fileName),
+        visibility: details.visibility,
+      })
+      log.info({ uploadId: upload.uploadId, videoId, bytes: size }, 'upload accepted')
+      return videoId
+    } catch (error) {
+      // A transaction that failed may have been committed all the same: the sweep at the next start knows.
+      if (!recording) await this.discard(upload)
+      log.info({ uploadId: upload.uploadId, reason: describeError(error) }, 'upload refused')
+      throw error
+    }
+  }
+
+  /** At start: folders of uploads that a crash cut off. Only before anything is accepted. */
+  async sweep(): Promise<void> {
+    const { ledger, paths, log } = this.#options
+    await mkdir(paths.uploads, { recursive: true })
+    const ids = (await readdir(paths.uploads)).filter((name) => /^[0-9a-f-]{36}$/.test(name)) as UploadId[]
+    const known = await ledger.known(ids)
+    for (const id of ids.filter((name) => !known.has(name))) {
+      log.info({ uploadId: id }, 'cut-off upload removed')
+      await rm(paths.upload(id), { recursive: true, force: true })
+    }
+  }
+}
+
+export function tooLarge(maxBytes: number): AppError {
+  const shown = maxBytes >= 2 ** 30 ? `${Math.floor(maxBytes / 2 ** 30)} GiB` : `${maxBytes} bytes`
+  return new AppError('too-large', `The file is larger than this server takes (${shown}).`, {
+    fields: { maxBytes },
+  })
+}
+
+/** "My holiday_2026.mp4" → "My holiday 2026". */
+export function titleFrom(fileName: string): string {
+  const base = path.basename(fileName.replaceAll('\\', '/'))
+  const plain = base
+    .slice(0, base.length - path.extname(base).length)
+    .replace(/[_\s]+/g, ' ')
+    .trim()
+  return plain.slice(0, MAX_TITLE_LENGTH) || 'Untitled'
+}
+
+async function syncFile(file: string): Promise<void> {
+  await using handle = await open(file, 'r')
+  await handle.sync()
+}

@@ -1,0 +1,60 @@
+/** A video as the library sees it: its row, its channel, its renditions. */
+import type { BroadcastId, ChannelId, UploadId, UserId, VideoId } from '../kernel/ids.ts'
+import type { VideoSubject, VideoVisibility } from './permissions.ts'
+
+export interface RenditionRecord {
+  readonly name: string
+  readonly kind: 'original' | 'video' | 'audio'
+  readonly state: 'planned' | 'encoding' | 'ready' | 'failed'
+  /** RFC 6381; null until measured. */
+  readonly codecs: string | null
+  readonly width: number | null
+  readonly height: number | null
+  readonly frameRate: number | null
+  /** Bits per second, peak over segments and average. */
+  readonly bandwidth: number | null
+  readonly averageBandwidth: number | null
+  readonly bytes: number
+  /** 0 to 100 of the chunks known so far. */
+  readonly progress: number
+  readonly failure: string | null
+}
+
+export interface VideoRecord {
+  readonly id: VideoId
+  readonly channel: {
+    readonly id: ChannelId
+    readonly handle: string
+    readonly name: string
+    readonly ownerId: UserId
+  }
+  readonly origin: 'broadcast' | 'upload'
+  readonly title: string
+  readonly description: string
+  readonly tags: readonly string[]
+  readonly visibility: VideoVisibility
+  readonly state: 'live' | 'processing' | 'ready' | 'failed'
+  readonly failure: { readonly code: string; readonly detail: string } | null
+  readonly playable: boolean
+  readonly durationSeconds: number | null
+  readonly width: number | null
+  readonly height: number | null
+  readonly frameRate: number | null
+  readonly timelineComplete: boolean
+  readonly hasPoster: boolean
+  /** 0 to 100. */
+  readonly progress: number
+  readonly createdAt: Date
+  readonly publishedAt: Date
+  readonly broadcastId: BroadcastId | null
+  readonly uploadId: UploadId | null
+  readonly renditions: readonly RenditionRecord[]
+}
+
+export function subjectOf(video: VideoRecord): VideoSubject {
+  return {
+    ownerId: video.channel.ownerId,
+    visibility: video.visibility,
+    presentable: video.playable || video.state === 'live',
+  }
+}

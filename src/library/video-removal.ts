@@ -1,0 +1,91 @@
+/**
+ * Takes what is left of deleted videos away, in an order that a crash cannot upset: jobs stop, then files
+ * go, then the rows, which until then are the list of what is still to do. Runs after each deletion and at
+ * start, where it finds what a crash left.
+ */
+import { rm } from 'node:fs/promises'
+import type { VideoId } from '../kernel/ids.ts'
+import type { Logger } from '../kernel/logger.ts'
+import { mediaKeys, type StoragePaths } from '../media/layout.ts'
+import type { MediaStore } from '../media/store.ts'
+import type { DeletedVideo, VideoStore } from './video-store.ts'
+
+export interface VideoRemovalOptions {
+  readonly store: Pick<VideoStore, 'listDeleted' | 'erase'>
+  readonly media: Pick<MediaStore, 'remove'>
+  readonly paths: Pick<StoragePaths, 'recording' | 'upload'>
+  /** Resolves when no worker writes for the video any more. */
+  readonly stopJobs: (videoId: VideoId) => Promise<void>
+  readonly log: Logger
+}
+
+const BATCH = 20
+
+export class VideoRemoval implements AsyncDisposable {
+  readonly #options: VideoRemovalOptions
+  #running: Promise<void> | undefined
+  #again = false
+  #closed = false
+
+  constructor(options: VideoRemovalOptions) {
+    this.#options = options
+  }
+
+  /** Looks for deleted videos and removes them, in the background. */
+  begin(): void {
+    if (this.#closed) return
+    this.#again = true
+    this.#running ??= this.#run().finally(() => {
+      this.#running = undefined
+    })
+  }
+
+  /** Resolves when nothing is being removed. */
+  async settled(): Promise<void> {
+    await this.#running
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#closed = true
+    await this.#running
+  }
+
+  async #run(): Promise<void> {
+    const { store, log } = this.#options
+    // What cannot be removed now stays listed for the next run; without this it would be tried for ever.
+    const failed = new Set<VideoId>()
+    while (this.#again && !this.#closed) {
+      this.#again = false
+      try {
+        const deleted = (await store.listDeleted(BATCH + failed.size)).filter(({ id }) => !failed.has(id))
+        for (const video of deleted) {
+          if (this.#closed) return
+          await this.#remove(video).catch((error: unknown) => {
+            failed.add(video.id)
+            log.error(
+              { err: error, videoId: video.id },
+              'deleted video could not be removed: tried again at the next deletion or start',
+            )
+          })
+        }
+        if (deleted.length > 0) this.#again = true
+      } catch (error) {
+        log.error(
+          { err: error },
+          'deleted videos could not be listed: tried again at the next deletion or start',
+        )
+        return
+      }
+    }
+  }
+
+  async #remove(video: DeletedVideo): Promise<void> {
+    const { store, media, paths, stopJobs, log } = this.#options
+    await stopJobs(video.id)
+    await media.remove(mediaKeys.video(video.id))
+    if (video.broadcastId) await rm(paths.recording(video.broadcastId), { recursive: true, force: true })
+    if (video.uploadId) await rm(paths.upload(video.uploadId), { recursive: true, force: true })
+    await store.erase(video.id)
+    log.info({ videoId: video.id }, 'deleted video removed')
+  }
+}

@@ -1,0 +1,54 @@
+/** What the library needs from the database about videos; implemented by database/videos.ts. */
+import type { BroadcastId, ChannelId, UploadId, UserId, VideoId } from '../kernel/ids.ts'
+import type { VideoFilter, VideoVisibility } from './permissions.ts'
+import type { VideoCursor, VideoSort } from './video-cursor.ts'
+import type { VideoRecord } from './video-record.ts'
+
+export interface VideoSearch {
+  /** Who may see what. */
+  readonly filter: VideoFilter
+  /** Every word must be in the title, the description or a tag. */
+  readonly words: readonly string[]
+  /** Handle or id. */
+  readonly channel?: string | undefined
+  readonly tag?: string | undefined
+  readonly state?: VideoRecord['state'] | undefined
+  readonly sort: VideoSort
+  readonly after?: VideoCursor | undefined
+  readonly limit: number
+}
+
+export interface VideoEdit {
+  readonly title?: string | undefined
+  readonly description?: string | undefined
+  readonly tags?: readonly string[] | undefined
+  readonly visibility?: VideoVisibility | undefined
+}
+
+/** A deleted video whose files may still be there. */
+export interface DeletedVideo {
+  readonly id: VideoId
+  readonly broadcastId: BroadcastId | null
+  readonly uploadId: UploadId | null
+}
+
+/** Deleted videos are found by none of these but the last two. */
+export interface VideoStore {
+  search(search: VideoSearch): Promise<readonly VideoRecord[]>
+  find(id: VideoId): Promise<VideoRecord | undefined>
+  /** The channel's video on air. */
+  findLive(channelId: ChannelId): Promise<VideoRecord | undefined>
+  /** False: there is no such video. */
+  edit(id: VideoId, edit: VideoEdit): Promise<boolean>
+  /** Out of the catalogue at once. False: it was not there. */
+  markDeleted(id: VideoId, at: Date): Promise<boolean>
+  listDeleted(limit: number): Promise<readonly DeletedVideo[]>
+  /** The row and everything that hangs on it. */
+  erase(id: VideoId): Promise<void>
+}
+
+/** Who owns the channel a video is on; for lists of jobs. */
+export interface VideoOwner {
+  readonly videoId: VideoId
+  readonly ownerId: UserId
+}
