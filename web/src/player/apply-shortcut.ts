@@ -1,5 +1,5 @@
 /** Does what a keyboard shortcut asks of the player. */
-import { nextSpeed, type Shortcut } from './shortcuts.ts'
+import { type KeyboardFocus, nextSpeed, type Shortcut } from './shortcuts.ts'
 import { isLive, secondsOf, seekableEnd, type VjsPlayer } from './vjs.ts'
 
 export function applyShortcut(player: VjsPlayer, shortcut: Shortcut): void {
@@ -42,10 +42,7 @@ function seek(player: VjsPlayer, seconds: number): void {
 }
 
 /** Where the keyboard's focus is, for shortcutFor. */
-export function focusOf(
-  target: EventTarget | null,
-  player: VjsPlayer,
-): 'field' | 'button' | 'player' | 'page' {
+export function focusOf(target: EventTarget | null, player: VjsPlayer): KeyboardFocus {
   if (!(target instanceof HTMLElement)) return 'page'
   if (
     target.closest(
@@ -53,6 +50,7 @@ export function focusOf(
     )
   )
     return 'field'
+  if (target.closest('[role=slider]')) return 'slider'
   if (target.closest('button, a[href], [role=button], [role=tab], summary')) return 'button'
   return player.el().contains(target) ? 'player' : 'page'
 }

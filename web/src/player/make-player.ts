@@ -162,8 +162,10 @@ function followKeyboard(player: VjsPlayer): void {
     const shortcut = shortcutFor(event, focusOf(event.target, player))
     if (shortcut === undefined) return
     event.preventDefault()
+    event.stopPropagation()
     applyShortcut(player, shortcut)
   }
-  document.addEventListener('keydown', press)
-  player.on('dispose', () => document.removeEventListener('keydown', press))
+  // On the way down: video.js lets no key out of its controls.
+  document.addEventListener('keydown', press, true)
+  player.on('dispose', () => document.removeEventListener('keydown', press, true))
 }

@@ -9,7 +9,7 @@ import {
   type QualityOption,
   qualityOptions,
 } from './quality-list.ts'
-import { isLive, qualityLevelsOf, type VjsPlayer } from './vjs.ts'
+import { dropOldQuality, isLive, qualityLevelsOf, type VjsPlayer } from './vjs.ts'
 
 export interface QualityControl {
   options(): readonly QualityOption[]
@@ -52,6 +52,8 @@ export function makeQualityControl(player: VjsPlayer, reload: () => void): Quali
       }
     }
     const enable = (id: string) => chosen === AUTO || wanted.includes(id)
+    // Only a level that becomes enabled is switched to at once.
+    if (chosen !== AUTO) for (const level of all) if (wanted.includes(level.id)) level.enabled = false
     // Enabled first, so that there is never a moment with nothing to play.
     for (const level of all) if (enable(level.id) && !level.enabled) level.enabled = true
     for (const level of all) if (!enable(level.id) && level.enabled) level.enabled = false
@@ -66,6 +68,7 @@ export function makeQualityControl(player: VjsPlayer, reload: () => void): Quali
       changed()
     })
   }
+  player.on('mediachange', () => queueMicrotask(() => dropOldQuality(player)))
   levels.on('addqualitylevel', levelsChanged)
   levels.on('removequalitylevel', changed)
   levels.on('change', changed)

@@ -31,15 +31,15 @@ interface KeyPress {
   readonly altKey: boolean
 }
 
+export type KeyboardFocus = 'field' | 'slider' | 'button' | 'player' | 'page'
+
 /**
- * `focus`: where the keyboard is. In a field, keys are text. On a button, Space presses it. On the
+ * `focus`: where the keyboard is. In a field, keys are text. On a slider, arrows move it. On a button, Space presses it. On the
  * page, up and down scroll; on the player they are the volume.
  */
-export function shortcutFor(
-  press: KeyPress,
-  focus: 'field' | 'button' | 'player' | 'page',
-): Shortcut | undefined {
+export function shortcutFor(press: KeyPress, focus: KeyboardFocus): Shortcut | undefined {
   if (focus === 'field' || press.ctrlKey || press.metaKey || press.altKey) return undefined
+  if (focus === 'slider' && press.key.startsWith('Arrow')) return undefined
   const key = press.key.length === 1 ? press.key.toLowerCase() : press.key
   if (/^[0-9]$/.test(key)) return { kind: 'seek-to', fraction: Number(key) / 10 }
   switch (key) {
