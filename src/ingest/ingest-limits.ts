@@ -21,7 +21,7 @@ export const INGEST_LIMITS: IngestLimits = {
   roleMs: 30_000,
   publishIdleMs: 30_000,
   playWaitMs: 10_000,
-  goodbyeMs: 2_000,
+  goodbyeMs: 5_000,
   sweepMs: 1_000,
   maxConnections: 10_000,
 }

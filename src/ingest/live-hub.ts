@@ -51,6 +51,8 @@ export interface LiveStreamSnapshot {
   readonly onAir: boolean
   readonly viewers: number
   readonly gopBytes: number
+  /** Waiting for slow viewers, counted once for each: they share the memory. */
+  readonly queuedBytes: number
 }
 
 interface Entry {
@@ -133,6 +135,7 @@ export class LiveHub {
       onAir: publication !== undefined,
       viewers: stream.viewerCount,
       gopBytes: stream.gopBytes,
+      queuedBytes: stream.queuedBytes,
     }))
   }
 

@@ -47,6 +47,12 @@ export class LiveStream {
     return count
   }
 
+  get queuedBytes(): number {
+    let bytes = 0
+    for (const viewers of this.#viewers.values()) for (const viewer of viewers) bytes += viewer.queuedBytes
+    return bytes
+  }
+
   get gopBytes(): number {
     return this.#gop.byteLength
   }

@@ -2,8 +2,7 @@
  * An admitted encoder's messages on their way: first to the recording, then to the live hub. The
  * recording decides how fast we read; the hub takes everything at once and bounds itself.
  */
-import type { RtmpMessage } from '../formats/rtmp/message.ts'
-import { MESSAGE_TYPE } from '../formats/rtmp/message.ts'
+import { MESSAGE_TYPE, type RtmpMessage } from '../formats/rtmp/message.ts'
 import type { ConnectionStats } from './connection-stats.ts'
 import { readDataFrame } from './data-frame.ts'
 import type { LivePublication } from './live-hub.ts'
@@ -29,7 +28,7 @@ export class Publisher {
     this.#onFull = options.onFull
   }
 
-  /** An audio, video or data message. Those without a body say nothing and are left out. */
+  /** Those without a body say nothing and are left out, as is what is neither audio, video nor data. */
   write(message: RtmpMessage): void {
     if (this.#closing || message.byteLength === 0) return
     const media = toMedia(message)
@@ -50,8 +49,16 @@ export class Publisher {
 }
 
 function toMedia(message: RtmpMessage): MediaMessage | undefined {
-  const { type, timestampMs, parts, byteLength } = message
-  if (type === MESSAGE_TYPE.video) return { type: VIDEO, timestampMs, parts, byteLength }
-  if (type === MESSAGE_TYPE.audio) return { type: AUDIO, timestampMs, parts, byteLength }
-  return readDataFrame(message)
+  const { timestampMs, parts, byteLength } = message
+  switch (message.type) {
+    case MESSAGE_TYPE.video:
+      return { type: VIDEO, timestampMs, parts, byteLength }
+    case MESSAGE_TYPE.audio:
+      return { type: AUDIO, timestampMs, parts, byteLength }
+    case MESSAGE_TYPE.data:
+    case MESSAGE_TYPE.dataAmf3:
+      return readDataFrame(message)
+    default:
+      return undefined
+  }
 }

@@ -5,6 +5,7 @@
  */
 import type { Socket } from 'node:net'
 import { MalformedError } from '../formats/bytes/malformed-error.ts'
+import { readAggregate } from '../formats/rtmp/aggregate.ts'
 import { readCommand } from '../formats/rtmp/command-message.ts'
 import { joinParts, MESSAGE_TYPE, type RtmpMessage } from '../formats/rtmp/message.ts'
 import { newId } from '../kernel/ids.ts'
@@ -132,6 +133,9 @@ export class RtmpConnection {
       case MESSAGE_TYPE.dataAmf3:
         this.#publisher?.write(message)
         return
+      case MESSAGE_TYPE.aggregate:
+        for (const part of readAggregate(message)) this.#publisher?.write(part)
+        return
       case MESSAGE_TYPE.command:
       case MESSAGE_TYPE.commandAmf3: {
         if (message.byteLength === 0) return
@@ -218,6 +222,7 @@ export class RtmpConnection {
     const current = () => this.#publisher?.session === session
     session.onDrain(() => current() && this.#setFull(false))
     session.onStop((ending, reason) => current() && this.#stop(ending, reason))
+    this.#wire.allowMedia()
     this.#logger.info({ sessionId: session.sessionId, streamName: session.streamName }, 'on air')
     this.#apply({ kind: 'publish-admitted' })
   }

@@ -31,7 +31,7 @@ const MIN_ACK_WINDOW_BYTES = 64 * 1024
 export class RtmpWire {
   readonly socket: Socket
   readonly #listener: WireListener
-  readonly #handshake = new ServerHandshake(randomBytes)
+  #handshake: ServerHandshake | undefined = new ServerHandshake(randomBytes)
   readonly #reader = new ChunkReader()
   #stage: 'handshake' | 'messages' | 'closing' = 'handshake'
   #held = false
@@ -41,6 +41,7 @@ export class RtmpWire {
   #outgoingChunkBytes = DEFAULT_CHUNK_BYTES
   #ackWindowBytes = ACK_WINDOW_BYTES
   #acknowledgedBytes = 0
+  #unreadBytes = 0
   #lastReadMs = performance.now()
 
   constructor(socket: Socket, listener: WireListener) {
@@ -74,8 +75,17 @@ export class RtmpWire {
       if (message.type === MESSAGE_TYPE.setChunkSize) this.#outgoingChunkBytes = OUTGOING_CHUNK_BYTES
       return bytes
     })
-    this.socket.write(Buffer.concat(encoded))
-    if (this.socket.writableLength > MAX_UNREAD_BYTES && !this.#held) this.socket.destroy()
+    const bytes = Buffer.concat(encoded)
+    this.#unreadBytes += bytes.byteLength
+    this.socket.write(bytes, () => {
+      this.#unreadBytes -= bytes.byteLength
+    })
+    if (this.#unreadBytes > MAX_UNREAD_BYTES) this.socket.destroy()
+  }
+
+  /** The peer may send media. */
+  allowMedia(): void {
+    this.#reader.allowMedia()
   }
 
   /** No message is handed up until `release`, not even those read already. */
@@ -124,7 +134,7 @@ export class RtmpWire {
       return
     }
     this.#guard(() => {
-      const rest = this.#stage === 'handshake' ? this.#shakeHands(data) : data
+      const rest = this.#shakeHands(data)
       if (!rest) return
       this.#reader.push(rest)
       this.#pump()
@@ -133,10 +143,12 @@ export class RtmpWire {
   }
 
   #shakeHands(data: Uint8Array): Uint8Array | undefined {
+    if (!this.#handshake) return data
     const { answer, rest } = this.#handshake.receive(data)
     if (answer) this.socket.write(answer)
     if (rest) {
       this.#stage = 'messages'
+      this.#handshake = undefined
       this.#listener.onHandshake()
     }
     return rest

@@ -165,9 +165,13 @@ function pause(state: Connected, paused: boolean): Step {
 /** `streamId` undefined: whichever is in use. */
 function endStream(state: Connected, streamId: number | undefined, transactionId: number): Step {
   const idle: SessionState = { phase: 'connected', client: state.client }
-  if (state.phase === 'connected' || (streamId !== undefined && streamId !== state.streamId)) {
-    return [state, answer(transactionId)]
-  }
+  // Who publishes on message stream 0 never used the stream it created.
+  const other =
+    state.phase !== 'connected' &&
+    streamId !== undefined &&
+    state.streamId !== 0 &&
+    streamId !== state.streamId
+  if (state.phase === 'connected' || other) return [state, answer(transactionId)]
   if (state.phase === 'publishing') {
     const said = status(state.streamId, 'status', 'NetStream.Unpublish.Success', 'The broadcast was ended.')
     return [idle, [{ kind: 'end-publish' }, said, ...answer(transactionId)]]

@@ -87,7 +87,7 @@ export class FakePublishGate implements PublishGate {
   readonly #names: Readonly<Record<string, string>>
   readonly #waiting: { count: number; resolve: (session: FakeSession) => void }[] = []
   /** Awaited before every answer. */
-  delay: Promise<void> = Promise.resolve()
+  wait: () => Promise<void> = () => Promise.resolve()
 
   /** Stream names by key. */
   constructor(names: Readonly<Record<string, string>>) {
@@ -96,7 +96,7 @@ export class FakePublishGate implements PublishGate {
 
   async admit(request: PublishRequest): Promise<PublishDecision> {
     this.requests.push(request)
-    await this.delay
+    await this.wait()
     const streamName = this.#names[request.streamKey]
     if (streamName === undefined) return { admitted: false, reason: REFUSAL }
     const session = new FakeSession(`session-${this.sessions.length + 1}`, streamName)

@@ -18,7 +18,8 @@ import { MessageBody } from './message-body.ts'
 const MAX_CHUNK_BYTES = 0xffffff
 const MAX_CHUNK_STREAMS = 64
 /** Received parts of unfinished messages, all chunk streams together: one large video message and room for the rest. */
-const MAX_UNFINISHED_BYTES = 20 * 1024 * 1024
+const MAX_UNFINISHED_MEDIA_BYTES = 20 * 1024 * 1024
+const MAX_UNFINISHED_BYTES = 256 * 1024
 const MAX_KEPT_BYTES = 1024 * 1024
 
 interface ChunkStream {
@@ -42,6 +43,12 @@ export class ChunkReader {
   #current: ChunkStream | undefined
   #chunkRemaining = 0
   #unfinishedBytes = 0
+  #media = false
+
+  /** From now on large messages may come. Until then a connection costs little memory. */
+  allowMedia(): void {
+    this.#media = true
+  }
 
   push(data: Uint8Array): void {
     const left = this.#reader.remaining
@@ -135,7 +142,7 @@ export class ChunkReader {
   }
 
   #begin(stream: ChunkStream, timestampMs: number): void {
-    const limit = maxBodyBytes(stream.type)
+    const limit = maxBodyBytes(stream.type, this.#media)
     if (stream.byteLength > limit) {
       throw new MalformedError(
         `message type ${stream.type} of ${stream.byteLength} bytes; the limit is ${limit}`,
@@ -156,9 +163,9 @@ export class ChunkReader {
     const length = Math.min(this.#chunkRemaining, reader.remaining)
     if (length === 0) return
     this.#unfinishedBytes += length
-    if (this.#unfinishedBytes > MAX_UNFINISHED_BYTES) {
-      throw new MalformedError(`more than ${MAX_UNFINISHED_BYTES} bytes of unfinished messages`)
-    }
+    const limit = this.#media ? MAX_UNFINISHED_MEDIA_BYTES : MAX_UNFINISHED_BYTES
+    if (this.#unfinishedBytes > limit)
+      throw new MalformedError(`more than ${limit} bytes of unfinished messages`)
     stream.body.append(reader.bytes, reader.offset, reader.offset + length, stream.byteLength)
     reader.offset += length
     this.#chunkRemaining -= length

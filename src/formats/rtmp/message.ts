@@ -40,8 +40,12 @@ export interface OutgoingMessage {
 const KIB = 1024
 const MIB = 1024 * KIB
 
-/** The largest body we take of a type, in bytes. The format's own limit is 2^24 - 1. */
-export function maxBodyBytes(type: number): number {
+/**
+ * The largest body we take of a type, in bytes. The format's own limit is 2^24 - 1. `media`: audio and
+ * video are expected; else nobody has reason to send much.
+ */
+export function maxBodyBytes(type: number, media: boolean): number {
+  if (!media && type > MESSAGE_TYPE.setPeerBandwidth) return 64 * KIB
   switch (type) {
     case MESSAGE_TYPE.video:
     case MESSAGE_TYPE.aggregate:

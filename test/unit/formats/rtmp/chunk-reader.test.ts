@@ -32,6 +32,13 @@ function pattern(length: number): Buffer {
   return Buffer.from(Array.from({ length }, (_, i) => i % 251))
 }
 
+/** Of a connection that may send media. */
+function mediaReader(): ChunkReader {
+  const reader = new ChunkReader()
+  reader.allowMedia()
+  return reader
+}
+
 const hex = (text: string) => Buffer.from(text.replaceAll(/\s/g, ''), 'hex')
 
 /** Both directions: `encodeMessages` gives these bytes, and reading them gives the message. Chunks of 128 bytes. */
@@ -111,15 +118,15 @@ describe.each(CASES)('$name', ({ message, bytes }) => {
     expect(encodeMessages([message], 128).toString('hex')).toBe(bytes.toString('hex'))
   })
   it('is read', () => {
-    expect(readAll(new ChunkReader(), bytes)).toEqual([expected])
+    expect(readAll(mediaReader(), bytes)).toEqual([expected])
   })
   it('is read when split at any byte', () => {
     for (let at = 0; at <= bytes.byteLength; at += 1) {
-      expect(readAll(new ChunkReader(), bytes.subarray(0, at), bytes.subarray(at))).toEqual([expected])
+      expect(readAll(mediaReader(), bytes.subarray(0, at), bytes.subarray(at))).toEqual([expected])
     }
   })
   it('is read byte by byte', () => {
-    expect(readAll(new ChunkReader(), ...[...bytes].map((byte) => Buffer.of(byte)))).toEqual([expected])
+    expect(readAll(mediaReader(), ...[...bytes].map((byte) => Buffer.of(byte)))).toEqual([expected])
   })
 })
 
@@ -127,27 +134,27 @@ describe('compressed headers', () => {
   const first = hex('04 0003e8 000001 08 01000000 aa')
 
   it('add a delta to the time before (formats 1 and 2)', () => {
-    const messages = readAll(new ChunkReader(), first, hex('44 000014 000002 08 bbbb'), hex('84 000017 cccc'))
+    const messages = readAll(mediaReader(), first, hex('44 000014 000002 08 bbbb'), hex('84 000017 cccc'))
     expect(messages.map(({ timestampMs }) => timestampMs)).toEqual([1000, 1020, 1043])
     expect(messages[2]).toEqual({ type: 8, timestampMs: 1043, streamId: 1, body: hex('cccc') })
   })
   it('repeat the delta in a format 3 chunk that begins a message', () => {
-    const messages = readAll(new ChunkReader(), first, hex('84 000017 bb'), hex('c4 cc'), hex('c4 dd'))
+    const messages = readAll(mediaReader(), first, hex('84 000017 bb'), hex('c4 cc'), hex('c4 dd'))
     expect(messages.map(({ timestampMs }) => timestampMs)).toEqual([1000, 1023, 1046, 1069])
   })
   it('repeat the timestamp as a delta after format 0 (§5.3.1.2.4)', () => {
-    expect(readAll(new ChunkReader(), first, hex('c4 bb'))[1]?.timestampMs).toBe(2000)
+    expect(readAll(mediaReader(), first, hex('c4 bb'))[1]?.timestampMs).toBe(2000)
   })
   it('wrap at 2^32 ms', () => {
     const start = hex('04 ffffff 000001 08 01000000 fffffff0 aa')
-    expect(readAll(new ChunkReader(), start, hex('84 000020 bb'))[1]?.timestampMs).toBe(0x10)
+    expect(readAll(mediaReader(), start, hex('84 000020 bb'))[1]?.timestampMs).toBe(0x10)
   })
   it('take an extended delta', () => {
     const delta = hex('84 ffffff 01000000 bb')
-    expect(readAll(new ChunkReader(), first, delta)[1]?.timestampMs).toBe(1000 + 0x01000000)
+    expect(readAll(mediaReader(), first, delta)[1]?.timestampMs).toBe(1000 + 0x01000000)
   })
   it('may begin a chunk stream with format 1, as librtmp does', () => {
-    const [message] = readAll(new ChunkReader(), hex('42 000000 000002 04 0006'))
+    const [message] = readAll(mediaReader(), hex('42 000000 000002 04 0006'))
     expect(message).toEqual({ type: 4, timestampMs: 0, streamId: 0, body: hex('0006') })
   })
 })
@@ -160,7 +167,7 @@ describe('extended timestamps in continued chunks', () => {
   it('are not missed when the sender leaves them out', () => {
     const bytes = Buffer.concat([head, body.subarray(0, 128), hex('c6'), body.subarray(128)])
     const next = hex('06 ffffff 000001 09 01000000 02000021 aa')
-    expect(readAll(new ChunkReader(), Buffer.concat([bytes, next]))).toEqual([
+    expect(readAll(mediaReader(), Buffer.concat([bytes, next]))).toEqual([
       ...expected,
       { type: 9, timestampMs: 0x02000021, streamId: 1, body: hex('aa') },
     ])
@@ -169,7 +176,7 @@ describe('extended timestamps in continued chunks', () => {
     const start = hex('06 ffffff 000001 09 01000000 02000000 aa')
     const delta = hex('46 ffffff 000082 09 01000000')
     const bytes = Buffer.concat([start, delta, body.subarray(0, 128), hex('c6 03000000'), body.subarray(128)])
-    expect(readAll(new ChunkReader(), bytes)[1]).toEqual({
+    expect(readAll(mediaReader(), bytes)[1]).toEqual({
       type: 9,
       timestampMs: 0x03000000,
       streamId: 1,
@@ -184,7 +191,7 @@ describe('interleaving and chunk control', () => {
     const audio = hex('04 000000 000003 08 01000000 af01ff')
     const bytes = Buffer.concat([video, pattern(128), audio, hex('c6'), pattern(130).subarray(128)])
     for (let at = 0; at <= bytes.byteLength; at += 1) {
-      const messages = readAll(new ChunkReader(), bytes.subarray(0, at), bytes.subarray(at))
+      const messages = readAll(mediaReader(), bytes.subarray(0, at), bytes.subarray(at))
       expect(messages.map(({ type, body }) => [type, body.toString('hex')])).toEqual([
         [8, 'af01ff'],
         [9, pattern(130).toString('hex')],
@@ -199,17 +206,17 @@ describe('interleaving and chunk control', () => {
         encodeMessages([setChunkSize(size)], 128),
         encodeMessages([message], size32),
       ])
-      expect(readAll(new ChunkReader(), bytes)[0]?.body.equals(message.body)).toBe(true)
+      expect(readAll(mediaReader(), bytes)[0]?.body.equals(message.body)).toBe(true)
     }
   })
   it('forgets an aborted message', () => {
     const begun = Buffer.concat([hex('06 000000 000082 09 01000000'), pattern(128)])
     const abort = hex('02 000000 000004 02 00000000 00000006')
     const after = hex('06 000000 000001 09 01000000 aa')
-    expect(readAll(new ChunkReader(), begun, abort, after).map(({ body }) => body)).toEqual([hex('aa')])
+    expect(readAll(mediaReader(), begun, abort, after).map(({ body }) => body)).toEqual([hex('aa')])
   })
   it('goes on in the middle of a read', () => {
-    const reader = new ChunkReader()
+    const reader = mediaReader()
     reader.push(hex('04 000000 000001 08 01000000 aa c4 bb c4 cc'))
     expect(Buffer.concat(reader.next()?.parts ?? []).toString('hex')).toBe('aa')
     expect(Buffer.concat(reader.next()?.parts ?? []).toString('hex')).toBe('bb')
@@ -220,8 +227,8 @@ describe('interleaving and chunk control', () => {
 
 describe('what a hostile sender may cost', () => {
   const fails = (reason: RegExp, ...reads: readonly Uint8Array[]) => {
-    expect(() => readAll(new ChunkReader(), ...reads)).toThrow(MalformedError)
-    expect(() => readAll(new ChunkReader(), ...reads)).toThrow(reason)
+    expect(() => readAll(mediaReader(), ...reads)).toThrow(MalformedError)
+    expect(() => readAll(mediaReader(), ...reads)).toThrow(reason)
   }
 
   it('refuses a chunk stream that begins with format 3 or 2', () => {
@@ -252,13 +259,18 @@ describe('what a hostile sender may cost', () => {
   })
   it('refuses more than 20 MiB of unfinished messages', () => {
     const piece = Buffer.alloc(1024 * 1024)
-    const small = new ChunkReader()
+    const small = mediaReader()
     readAll(small, encodeMessages([setChunkSize(0x100000)], 128))
     const open = (csid: number) => {
       readAll(small, Buffer.concat([Buffer.of(csid), hex('000000 ffffff 09 01000000'), piece]))
     }
     for (let csid = 10; csid < 30; csid += 1) open(csid)
     expect(() => open(30)).toThrow(/unfinished messages/)
+  })
+  it('refuses large messages as long as no media may come', () => {
+    const video = Buffer.concat([hex('06 000000 010001 09 01000000'), pattern(128)])
+    expect(() => readAll(new ChunkReader(), video)).toThrow(/type 9 of 65537 bytes; the limit is 65536/)
+    expect(readAll(mediaReader(), video)).toEqual([])
   })
   it('holds no read of the socket while a message is unfinished', () => {
     const reader = new ChunkReader()
@@ -275,7 +287,7 @@ describe('what a hostile sender may cost', () => {
       encodeMessages([setChunkSize(0xffffff)], 128),
       encodeMessages([{ csid: 6, type: 9, timestampMs: 0, streamId: 1, body }], 0xffffff),
     ])
-    const reader = new ChunkReader()
+    const reader = mediaReader()
     const started = performance.now()
     const messages: Read[] = []
     for (let at = 0; at < bytes.byteLength; at += 1)

@@ -1,0 +1,93 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { type AmfValue, encodeAmf0Values } from '../../../../src/formats/amf0.ts'
+import { MalformedError } from '../../../../src/formats/bytes/malformed-error.ts'
+import { readCommand } from '../../../../src/formats/rtmp/command-message.ts'
+
+const read = (...values: AmfValue[]) => readCommand(20, encodeAmf0Values(values))
+
+describe('commands', () => {
+  it.each<[string, AmfValue[], object]>([
+    [
+      'connect',
+      [
+        'connect',
+        1,
+        { app: 'live', flashVer: 'FMLE/3.0', tcUrl: 'rtmp://x/live', fourCcList: ['hvc1', 7, 'av01'] },
+      ],
+      { kind: 'connect', transactionId: 1, app: 'live', encoder: 'FMLE/3.0', fourCcs: ['hvc1', 'av01'] },
+    ],
+    [
+      'connect without tcUrl, flashVer or capabilities',
+      ['connect', 1, { app: 'live' }],
+      { kind: 'connect', transactionId: 1, app: 'live', encoder: '', fourCcs: undefined },
+    ],
+    [
+      'connect with a number as app',
+      ['connect', 1, { app: 42 }],
+      { kind: 'connect', transactionId: 1, app: '42', encoder: '', fourCcs: undefined },
+    ],
+    [
+      'connect without its object',
+      ['connect', 1],
+      { kind: 'connect', transactionId: 1, app: '', encoder: '', fourCcs: undefined },
+    ],
+    [
+      'connect with another connect inside',
+      ['connect', 1, { app: { app: { app: 'live' } } }],
+      { kind: 'connect', transactionId: 1, app: '', encoder: '', fourCcs: undefined },
+    ],
+    [
+      'releaseStream',
+      ['releaseStream', 2, null, 'key'],
+      { kind: 'release-stream', transactionId: 2, streamName: 'key' },
+    ],
+    ['FCPublish', ['FCPublish', 3, null, 'key'], { kind: 'fc-publish', transactionId: 3, streamName: 'key' }],
+    ['createStream', ['createStream', 4, null], { kind: 'create-stream', transactionId: 4 }],
+    [
+      'publish',
+      ['publish', 5, null, 'key', 'live'],
+      { kind: 'publish', transactionId: 5, streamName: 'key' },
+    ],
+    ['publish without a name', ['publish', 5, null], { kind: 'publish', transactionId: 5, streamName: '' }],
+    ['publish(false)', ['publish', 0, null, false], { kind: 'close-stream', transactionId: 0 }],
+    ['play', ['play', 0, null, 'channel', -2000], { kind: 'play', transactionId: 0, streamName: 'channel' }],
+    ['play(false)', ['play', 0, null, false], { kind: 'close-stream', transactionId: 0 }],
+    ['pause', ['pause', 0, null, true, 1234], { kind: 'pause', transactionId: 0, paused: true }],
+    ['deleteStream', ['deleteStream', 0, null, 1], { kind: 'delete-stream', transactionId: 0, streamId: 1 }],
+    ['closeStream', ['closeStream', 0, null], { kind: 'close-stream', transactionId: 0 }],
+    [
+      'FCUnpublish',
+      ['FCUnpublish', 6, null, 'key'],
+      { kind: 'fc-unpublish', transactionId: 6, streamName: 'key' },
+    ],
+    ['what is not known', ['_checkbw', 7, null], { kind: 'other', transactionId: 7, name: '_checkbw' }],
+    ['a missing transaction id', ['createStream'], { kind: 'create-stream', transactionId: 0 }],
+  ])('reads %s', (_, values, command) => {
+    expect(readCommand(20, encodeAmf0Values(values))).toEqual(command)
+  })
+
+  it('reads AMF0 behind the zero byte of an AMF3 message', () => {
+    const body = Buffer.concat([Buffer.of(0), encodeAmf0Values(['createStream', 4, null])])
+    expect(readCommand(17, body)).toEqual({ kind: 'create-stream', transactionId: 4 })
+  })
+  it('keeps a name of 300 characters, for the session to refuse', () => {
+    expect(read('publish', 5, null, 'n'.repeat(300))).toMatchObject({ streamName: 'n'.repeat(300) })
+  })
+  it('refuses a command without a name', () => {
+    expect(() => read(1, 2)).toThrow(MalformedError)
+    expect(() => readCommand(20, Buffer.alloc(0))).toThrow(MalformedError)
+  })
+  it('throws nothing but MalformedError on random bytes', () => {
+    fc.assert(
+      fc.property(fc.constantFrom(17, 20), fc.uint8Array({ maxLength: 200 }), (type, bytes) => {
+        try {
+          readCommand(type, bytes)
+        } catch (error) {
+          expect(error).toBeInstanceOf(MalformedError)
+        }
+      }),
+      { numRuns: 500 },
+    )
+  })
+})
