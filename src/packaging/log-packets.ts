@@ -38,6 +38,8 @@ interface PacketBase {
 export interface VideoPacket extends PacketBase {
   readonly kind: 'video'
   readonly key: boolean
+  /** Presentation minus decode time, milliseconds. */
+  readonly compositionMs: number
   readonly track: Configured<FlvVideoTrack>
 }
 export interface AudioPacket extends PacketBase {
@@ -82,6 +84,7 @@ export class LogPackets {
   /** Packets held at the beginning of a session; undefined once it has begun. */
   #opening: RawPacket[] | undefined
   readonly #onLeftOut: (leftOut: LeftOut) => void
+  #originMs: number | undefined
 
   /** `clock`: where to go on; without it the recording begins here. */
   constructor(options: {
@@ -91,6 +94,11 @@ export class LogPackets {
     this.#clock = options.clock ?? CLOCK_AT_ZERO
     this.#opening = options.clock ? undefined : []
     this.#onLeftOut = options.onLeftOut
+  }
+
+  /** Raw timestamp (milliseconds) of the first session that lies at 0; undefined when its beginning was not seen. */
+  get originMs(): number | undefined {
+    return this.#originMs
   }
 
   get clock(): ClockState {
@@ -140,9 +148,12 @@ export class LogPackets {
     const origin = key ? key.raw + key.compositionMs : (audio?.raw ?? 0)
     const lead = key && audio ? difference(origin, audio.raw) : 0
     const begin = this.#clock.end
-    // Only at the very beginning is there no room before the first picture.
-    const room = begin === 0 ? Math.min(Math.max(0, lead), MAX_AUDIO_LEAD_MS) : 0
+    // Only at the very beginning is there nothing before the first picture: room is made there for
+    // audio that comes earlier, and for decoding.
+    const wanted = Math.max(0, lead, key?.compositionMs ?? 0)
+    const room = begin === 0 ? Math.min(wanted, MAX_AUDIO_LEAD_MS) : 0
     this.#clock = startSession({ ...this.#clock, end: begin + room }, origin)
+    this.#originMs ??= origin - begin - room
     const earliestAudio = begin + room - MAX_AUDIO_LEAD_MS
     return this.#map(held).filter((packet) =>
       packet.kind === 'video' ? packet.ptsMs >= begin + room : packet.ptsMs >= Math.max(0, earliestAudio),
@@ -174,7 +185,15 @@ export class LogPackets {
       const config = packet.kind === 'video' ? this.#video : this.#audio
       if (!config || !('track' in config.result) || !('position' in config.result)) return []
       return packet.kind === 'video'
-        ? [{ ...common, kind: 'video', key: packet.key, track: config.result as Configured<FlvVideoTrack> }]
+        ? [
+            {
+              ...common,
+              kind: 'video',
+              key: packet.key,
+              compositionMs: packet.compositionMs,
+              track: config.result as Configured<FlvVideoTrack>,
+            },
+          ]
         : [{ ...common, kind: 'audio', track: config.result as Configured<FlvAudioTrack> }]
     })
   }

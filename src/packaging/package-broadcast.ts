@@ -7,7 +7,8 @@ import { AUDIO_TAG, VIDEO_TAG } from '../formats/flv/tag-header.ts'
 import type { VideoId } from '../kernel/ids.ts'
 import { mediaKeys } from '../media/layout.ts'
 import type { MediaStore } from '../media/store.ts'
-import type { BroadcastLog } from '../recording/broadcast-log.ts'
+import type { LogPart, LogParts } from '../recording/broadcast-log.ts'
+import type { LogGrowth } from '../recording/log-growth.ts'
 import { type LogTag, readLog } from '../recording/log-reader.ts'
 import { isContinuedMark } from '../recording/part-head.ts'
 import type { LeftOut } from './flv-tracks.ts'
@@ -17,7 +18,7 @@ import { type LogPosition, parseTimeline, type Timeline, type TimelineSegment } 
 import { type TimelineEvents, TimelineWriter } from './timeline-writer.ts'
 
 export interface PackageBroadcastOptions extends TimelineEvents {
-  readonly log: BroadcastLog
+  readonly log: LogParts
   readonly video: VideoId
   readonly store: MediaStore
   /** Stops where it stands; what was added is written. */
@@ -30,6 +31,8 @@ export interface PackagedBroadcast {
   readonly durationSeconds: number
   /** Tracks that have to be transcoded from the recording: video that was left out leaves the timeline empty. */
   readonly leftOut: readonly LeftOut[]
+  /** Seconds on the source's clock that are 0 on the timeline; undefined when the run began in the middle. */
+  readonly originSeconds: number | undefined
   /** False: stopped by the signal before the end. */
   readonly complete: boolean
 }
@@ -40,7 +43,9 @@ export async function packageBroadcast(options: PackageBroadcastOptions): Promis
   const timeline = await readForWriting(store, video)
   const writer = await TimelineWriter.open(store, video, options, timeline)
   const leftOut: LeftOut[] = []
+  let originMs: number | undefined
   const result = (complete: boolean): PackagedBroadcast => ({
+    originSeconds: originMs === undefined ? undefined : originMs / 1000,
     segments: writer.segments,
     durationSeconds: writer.duration,
     leftOut,
@@ -56,10 +61,11 @@ export async function packageBroadcast(options: PackageBroadcastOptions): Promis
       part = await log.nextPart(part.part + 1, signal)
     ) {
       const from = run.from(part.part)
-      const reading = { ...(part.growth ? { growth: part.growth } : {}), ...(signal ? { signal } : {}), from }
+      const reading = { ...how(part), ...(signal ? { signal } : {}), from }
       for await (const tags of readLog(part.file, reading)) await run.take(tags, part.part)
     }
     await run.endSession()
+    originMs = run.originMs
     if (leftOut.every((track) => track.track !== 'video')) await writer.end()
     return result(true)
   } catch (error) {
@@ -107,6 +113,10 @@ class PackagingRun {
     }
   }
 
+  get originMs(): number | undefined {
+    return this.#packets.originMs
+  }
+
   get firstPart(): number {
     return this.#at.part
   }
@@ -117,7 +127,7 @@ class PackagingRun {
   }
 
   /** Reads the decoder configurations that were in force where the timeline ends. */
-  async resume(log: BroadcastLog): Promise<void> {
+  async resume(log: LogParts): Promise<void> {
     const resume = this.#last?.log?.resume
     if (!this.#last || !resume) return
     for (const position of [resume.videoConfig, resume.audioConfig]) {
@@ -176,6 +186,7 @@ class PackagingRun {
       audioPackets: segment.audioPackets,
       interrupted: this.#interrupted,
       frameRate: segment.video?.track.frameRate,
+      delaySeconds: segment.delaySeconds,
       log: next ? { ...next.video, resume: next.resume } : this.#at,
     })
     this.#interrupted = false
@@ -185,13 +196,12 @@ class PackagingRun {
 const FIRST_TAG_OFFSET = 13
 
 /** The tag at a position, and the metadata at the beginning of its part. */
-async function headOf(log: BroadcastLog, position: LogPosition): Promise<LogTag[]> {
+async function headOf(log: LogParts, position: LogPosition): Promise<LogTag[]> {
   const part = await log.nextPart(position.part)
   if (!part) return []
   const found: LogTag[] = []
-  const growth = part.growth ? { growth: part.growth } : {}
   for (const from of [0, position.offset]) {
-    for await (const tags of readLog(part.file, { ...growth, from })) {
+    for await (const tags of readLog(part.file, { ...how(part), from })) {
       const own =
         from === 0 ? tags.filter((tag) => tag.type !== VIDEO_TAG && tag.type !== AUDIO_TAG) : tags.slice(0, 1)
       found.push(...own)
@@ -199,4 +209,8 @@ async function headOf(log: BroadcastLog, position: LogPosition): Promise<LogTag[
     }
   }
   return found
+}
+
+function how(part: LogPart): { readonly growth?: LogGrowth; readonly foreign?: boolean } {
+  return { ...(part.growth ? { growth: part.growth } : {}), ...(part.foreign ? { foreign: true } : {}) }
 }

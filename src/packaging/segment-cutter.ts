@@ -20,6 +20,8 @@ export interface CutSegment {
   readonly audio: Configured<FlvAudioTrack> | undefined
   readonly videoPackets: readonly MuxPacket[]
   readonly audioPackets: readonly MuxPacket[]
+  /** From decoding to showing, as the source has it at the keyframe. */
+  readonly delaySeconds: number
   /** Where the log goes on; absent for the last segment of a session. */
   readonly next: { readonly video: LogPosition; readonly resume: LogResume } | undefined
 }
@@ -182,6 +184,7 @@ export class SegmentCutter {
       audio,
       videoPackets: timed(packets, end),
       audioPackets,
+      delaySeconds: Math.max(0, packets[0]?.compositionMs ?? 0) / 1000,
       next: next && { video: next.position, resume: this.#resume(next, videoConfig) },
     }
   }
@@ -226,7 +229,18 @@ export class SegmentCutter {
       video: following.position,
       resume: this.#resume(following, key?.track.position),
     }
-    return [{ start, end, video: undefined, audio: track, videoPackets: [], audioPackets, next: resume }]
+    return [
+      {
+        start,
+        end,
+        video: undefined,
+        audio: track,
+        videoPackets: [],
+        audioPackets,
+        delaySeconds: 0,
+        next: resume,
+      },
+    ]
   }
 
   /** How to go on at `next`: from the earlier of it and the first audio that is not given out. */

@@ -3,8 +3,9 @@
  * absolute times. Every segment is muxed by itself, so its bytes depend on nothing but its packets:
  * packaging can be stopped anywhere, and what is made again is the same to the byte.
  *
- * Decode times are the sorted presentation times (composition offsets are signed, trun version 1), so
- * the first tfdt is the first presentation time and nothing is shifted.
+ * Decode times are the sorted presentation times less the reordering delay, so that no picture is
+ * decoded after it is shown; where the timeline begins there may be no room for that delay, and
+ * composition offsets are negative (trun version 1). Presentation times are exact in either case.
  * Spec: ISO/IEC 14496-12:2022 §8.8, ISO/IEC 23000-19:2024 §7.
  */
 import {
@@ -17,6 +18,7 @@ import {
   Output,
   type VideoCodec,
 } from 'mediabunny'
+import { adjustFragment, clearCreationTimes } from './fragment-boxes.ts'
 
 export interface MuxVideoTrack {
   readonly kind: 'video'
@@ -69,14 +71,20 @@ export async function muxInit(track: MuxTrack, priming?: MuxPacket): Promise<Uin
   return clearCreationTimes(init)
 }
 
-/** One segment; `packets` are in decode order and the first is a keyframe. Throws Error on what cannot be muxed. */
+/**
+ * One segment; `packets` are in decode order and the first is a keyframe. `delaySeconds`: how long
+ * before it is shown a picture is decoded, at least; give every segment the same.
+ * Throws Error on what cannot be muxed.
+ */
 export async function muxSegment(
   track: MuxTrack,
   sequence: number,
   packets: readonly MuxPacket[],
+  delaySeconds = 0,
 ): Promise<Uint8Array> {
   const { segment } = await mux(track, packets, packets[0])
-  return setSequenceNumber(segment, sequence + 1)
+  const delayTicks = track.kind === 'video' ? Math.round(delaySeconds * track.timescale) : 0
+  return adjustFragment(segment, sequence + 1, delayTicks)
 }
 
 async function mux(track: MuxTrack, packets: readonly MuxPacket[], priming: MuxPacket | undefined) {
@@ -150,40 +158,4 @@ function audioDecoderConfig(track: MuxAudioTrack): AudioDecoderConfig {
     sampleRate: track.sampleRate,
     ...(track.description ? { description: track.description as Uint8Array<ArrayBuffer> } : {}),
   }
-}
-
-/** Boxes on the way to the times that tell when a file was made: they would make every init another one. */
-const CONTAINERS = new Set(['moov', 'trak', 'mdia'])
-const HEADERS_WITH_TIMES = new Set(['mvhd', 'tkhd', 'mdhd'])
-
-function clearCreationTimes(bytes: Uint8Array): Uint8Array {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-  const walk = (from: number, to: number): void => {
-    for (let at = from; at + 8 <= to; ) {
-      const size = view.getUint32(at)
-      const type = boxType(bytes, at)
-      if (size < 8) return
-      if (CONTAINERS.has(type)) walk(at + 8, at + size)
-      // Version 1 has 64-bit times. Spec: ISO/IEC 14496-12:2022 §8.2.2
-      if (HEADERS_WITH_TIMES.has(type)) bytes.fill(0, at + 12, at + 12 + (bytes[at + 8] === 1 ? 16 : 8))
-      at += size
-    }
-  }
-  walk(0, bytes.byteLength)
-  return bytes
-}
-
-function setSequenceNumber(bytes: Uint8Array, sequence: number): Uint8Array {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-  for (let at = 0; at + 8 <= bytes.byteLength; at += Math.max(8, view.getUint32(at))) {
-    if (boxType(bytes, at) === 'moof' && boxType(bytes, at + 8) === 'mfhd') {
-      view.setUint32(at + 20, sequence)
-      break
-    }
-  }
-  return bytes
-}
-
-function boxType(bytes: Uint8Array, at: number): string {
-  return String.fromCharCode(bytes[at + 4] ?? 0, bytes[at + 5] ?? 0, bytes[at + 6] ?? 0, bytes[at + 7] ?? 0)
 }

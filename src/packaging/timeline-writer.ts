@@ -34,6 +34,8 @@ export interface SegmentToWrite {
   /** What the source says of its rate, if anything. */
   readonly frameRate: number | undefined
   readonly log?: TimelineSegment['log']
+  /** How long before it is shown a picture is decoded, seconds. */
+  readonly delaySeconds: number
 }
 
 export interface TimelineEvents {
@@ -59,7 +61,9 @@ export class TimelineWriter {
   #inits: number
   #segments: number
   #started: boolean
-  #duration: number
+  /** Where the first segment begins, and the last one ends. */
+  #start: number | undefined
+  #end: number
   /** Stored and told, in order. */
   #told: Promise<void> = Promise.resolve()
   #inFlight = 0
@@ -78,7 +82,8 @@ export class TimelineWriter {
     this.#started = timeline !== undefined
     this.#inits = timeline?.inits.length ?? 0
     this.#segments = timeline?.segments.length ?? 0
-    this.#duration = timeline?.duration ?? 0
+    this.#start = timeline?.segments[0]?.start
+    this.#end = timeline?.duration ?? 0
   }
 
   /** Goes on with `timeline`, as it was read whole from the store, or begins. */
@@ -102,13 +107,18 @@ export class TimelineWriter {
     return writer
   }
 
+  /** Storing has failed: nothing more can be added. */
+  get failed(): boolean {
+    return this.#failure !== undefined
+  }
+
   get segments(): number {
     return this.#segments
   }
 
-  /** Seconds: the end of the last segment given to `add`. */
+  /** Seconds of all segments given to `add`. The clock may begin a little above 0, so their end may lie later. */
   get duration(): number {
-    return this.#duration
+    return Math.round((this.#end - (this.#start ?? this.#end)) * 1e6) / 1e6
   }
 
   /** Resolves when there is room for more. Rejects when storing has failed, now or before. */
@@ -122,7 +132,7 @@ export class TimelineWriter {
       const number = this.#segments++
       const [videoBytes, audioBytes] = await Promise.all([
         segment.video && segment.videoPackets.length > 0
-          ? muxSegment(segment.video, number, segment.videoPackets)
+          ? muxSegment(segment.video, number, segment.videoPackets, segment.delaySeconds)
           : undefined,
         segment.audio && segment.audioPackets.length > 0
           ? muxSegment(segment.audio, number, segment.audioPackets)
@@ -140,7 +150,8 @@ export class TimelineWriter {
         audioBytes: audioBytes?.byteLength ?? 0,
         ...(segment.log ? { log: segment.log } : {}),
       }
-      this.#duration = segment.end
+      this.#start ??= segment.start
+      this.#end = segment.end
       const stored = Promise.all([
         videoBytes && this.#store.put(mediaKeys.segment(this.#video, ORIGINAL, number), videoBytes),
         audioBytes && this.#store.put(mediaKeys.segment(this.#video, AUDIO_RENDITION, number), audioBytes),
@@ -162,7 +173,7 @@ export class TimelineWriter {
   /** Nothing follows. Writes nothing at all when there never was a segment. */
   async end(): Promise<void> {
     await this.settled()
-    if (this.#segments > 0) await this.#append([{ kind: 'end', duration: this.#duration }])
+    if (this.#segments > 0) await this.#append([{ kind: 'end', duration: this.duration }])
   }
 
   async #initFor(segment: SegmentToWrite): Promise<{ init: WrittenInit; isNew: boolean }> {

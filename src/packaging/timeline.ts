@@ -89,6 +89,7 @@ export interface TimelineStart {
 
 export interface TimelineEnd {
   readonly kind: 'end'
+  /** Seconds of all segments. */
   readonly duration: number
 }
 

@@ -10,9 +10,16 @@ export interface LogPart {
   readonly file: string
   /** Present while the part is being written. */
   readonly growth?: LogGrowth
+  /** A file that others wrote. */
+  readonly foreign?: boolean
 }
 
-export class BroadcastLog {
+/** What readers of a whole log need: the first part at or after a number, or undefined when there is none and none will come. */
+export interface LogParts {
+  nextPart(part: number, signal?: AbortSignal): Promise<LogPart | undefined>
+}
+
+export class BroadcastLog implements LogParts {
   readonly #folder: string
   readonly #partFile: (part: number) => string
   readonly #live = new Map<number, LogGrowth>()

@@ -1,0 +1,168 @@
+/**
+ * Repackages an uploaded file whose pictures are H.264 into the original rendition, packet for
+ * packet, without reading more of it at once than a segment. Segments appear as it goes.
+ */
+import { open } from 'node:fs/promises'
+import { ALL_FORMATS, FilePathSource, Input, UnsupportedInputFormatError } from 'mediabunny'
+import { describeError } from '../kernel/errors.ts'
+import type { VideoId } from '../kernel/ids.ts'
+import { AUDIO_RENDITION, mediaKeys, ORIGINAL } from '../media/layout.ts'
+import type { MediaStore } from '../media/store.ts'
+import type { LogParts } from '../recording/broadcast-log.ts'
+import { readAudioTrack, readVideoTrack } from './encoded-input.ts'
+import { packageBroadcast } from './package-broadcast.ts'
+import { type TimelineEvents, TimelineWriter } from './timeline-writer.ts'
+import {
+  makeUploadTracks,
+  readUploadSegments,
+  TooFewKeyframes,
+  type UploadTracks,
+} from './upload-segments.ts'
+
+export interface PackageUploadOptions extends TimelineEvents {
+  /** Absolute path of the file. */
+  readonly input: string
+  readonly video: VideoId
+  readonly store: MediaStore
+  /** False: audio is left out, to be encoded from the upload. Only AAC is ever passed through. */
+  readonly passAudio: boolean
+  /** Seconds of the file that are done. */
+  readonly onProgress?: (seconds: number) => void
+  readonly signal?: AbortSignal
+}
+
+export type PackagedUpload =
+  | {
+      readonly outcome: 'packaged'
+      readonly segments: number
+      readonly durationSeconds: number
+      /** The file's audio is in the timeline. */
+      readonly audioPassed: boolean
+      /** Seconds into the file's own clock at which the timeline is 0: what an encoder of its audio must be told. */
+      readonly originSeconds: number
+      /** The file could be read up to here only, and this is why. */
+      readonly truncated?: string
+    }
+  /** The container cannot be read here: copy it into Matroska first, and come again. */
+  | { readonly outcome: 'needs-remux'; readonly reason: string }
+  /** The pictures have to be encoded. Nothing was left in the store. */
+  | { readonly outcome: 'not-passable'; readonly reason: string }
+
+/** Rejects when the store fails, or with the signal's reason; what was written before is taken away first. */
+export async function packageUpload(options: PackageUploadOptions): Promise<PackagedUpload> {
+  const { store, video } = options
+  // A run before this one may have been killed: its lines must not be added to.
+  await forget(store, video)
+  try {
+    const packaged = (await isFlv(options.input)) ? await packageFlv(options) : await packageFile(options)
+    if (packaged.outcome !== 'packaged') await forget(store, video)
+    return packaged
+  } catch (error) {
+    await forget(store, video).catch(() => undefined)
+    throw error
+  }
+}
+
+async function packageFile(options: PackageUploadOptions): Promise<PackagedUpload> {
+  const { store, video, signal } = options
+  const input = new Input({ source: new FilePathSource(options.input), formats: ALL_FORMATS })
+  try {
+    const opened = await openTracks(input, options.passAudio)
+    if ('outcome' in opened) return opened
+    const writer = await TimelineWriter.open(store, video, options)
+    let truncated: string | undefined
+    try {
+      for await (const segment of readUploadSegments(opened, signal)) {
+        await writer.add(segment)
+        options.onProgress?.(segment.end)
+      }
+    } catch (error) {
+      if (signal?.aborted || writer.failed) throw error
+      if (error instanceof TooFewKeyframes) {
+        await writer.settled()
+        return { outcome: 'not-passable', reason: error.message }
+      }
+      truncated = describeError(error)
+    }
+    if (writer.segments === 0) {
+      return { outcome: 'needs-remux', reason: truncated ?? 'No pictures were found in it.' }
+    }
+    await writer.end()
+    return {
+      outcome: 'packaged',
+      segments: writer.segments,
+      durationSeconds: writer.duration,
+      audioPassed: opened.audio !== undefined,
+      originSeconds: opened.originSeconds,
+      ...(truncated === undefined ? {} : { truncated }),
+    }
+  } finally {
+    input.dispose()
+  }
+}
+
+async function openTracks(input: Input, passAudio: boolean): Promise<UploadTracks | PackagedUpload> {
+  try {
+    const picture = await input.getPrimaryVideoTrack()
+    const sound = await input.getPrimaryAudioTrack()
+    const video = picture && (await readVideoTrack(picture))
+    if (!picture || !video) return { outcome: 'needs-remux', reason: 'Its pictures cannot be found.' }
+    if (video.codec !== 'avc')
+      return { outcome: 'not-passable', reason: `${video.codec} is not played everywhere.` }
+    const audio = sound && passAudio ? await readAudioTrack(sound) : undefined
+    const passed = sound && audio?.codec === 'aac' ? { track: audio, source: sound } : undefined
+    return await makeUploadTracks({ track: video, source: picture }, passed)
+  } catch (error) {
+    if (error instanceof UnsupportedInputFormatError) {
+      return { outcome: 'needs-remux', reason: 'Its container is not read here.' }
+    }
+    return { outcome: 'needs-remux', reason: describeError(error) }
+  }
+}
+
+/** Our own reader knows what encoders put into FLV. */
+async function packageFlv(options: PackageUploadOptions): Promise<PackagedUpload> {
+  const { store, video, signal, input, onProgress } = options
+  const log: LogParts = {
+    nextPart: async (part) => (part === 0 ? { part, file: input, foreign: true } : undefined),
+  }
+  let audioPassed = false
+  const packaged = await packageBroadcast({
+    log,
+    store,
+    video,
+    ...(signal ? { signal } : {}),
+    onInit: (init) => {
+      audioPassed ||= init.audio !== undefined
+      options.onInit?.(init)
+    },
+    onSegment: (segment, init) => {
+      onProgress?.(segment.start + segment.duration)
+      options.onSegment?.(segment, init)
+    },
+  })
+  signal?.throwIfAborted()
+  const picture = packaged.leftOut.find((track) => track.track === 'video')
+  if (picture) return { outcome: 'not-passable', reason: picture.reason }
+  if (packaged.segments === 0) return { outcome: 'not-passable', reason: 'No pictures were found in it.' }
+  return {
+    outcome: 'packaged',
+    segments: packaged.segments,
+    durationSeconds: packaged.durationSeconds,
+    audioPassed,
+    originSeconds: packaged.originSeconds ?? 0,
+  }
+}
+
+async function isFlv(file: string): Promise<boolean> {
+  await using handle = await open(file, 'r')
+  const bytes = Buffer.alloc(3)
+  await handle.read(bytes, 0, bytes.length, 0)
+  return bytes.toString('latin1') === 'FLV'
+}
+
+async function forget(store: MediaStore, video: VideoId): Promise<void> {
+  await store.remove(mediaKeys.timeline(video))
+  await store.remove(mediaKeys.rendition(video, ORIGINAL))
+  await store.remove(mediaKeys.rendition(video, AUDIO_RENDITION))
+}
