@@ -1,16 +1,16 @@
 /**
- * The composition root: builds every part, joins each port to its implementation, and disposes of them in
- * reverse order. The only file that sees all rooms.
+ * The composition root: builds every part, joins each port to its implementation (composition/), and
+ * disposes of them in reverse order.
  */
-import { mkdir, rm } from 'node:fs/promises'
+import { startBroadcasting } from './composition/broadcasting.ts'
+import { layFoundation } from './composition/foundation.ts'
+import { openLibrary } from './composition/holdings.ts'
+import { startWeb } from './composition/web.ts'
+import { startWorking } from './composition/working.ts'
 import type { Config } from './config/config.ts'
-import { openDatabase } from './database/open-database.ts'
+import { createFirstAdmin } from './delivery/auth/first-admin.ts'
 import type { Logger } from './kernel/logger.ts'
-import { makeStoragePaths } from './media/layout.ts'
-import { locateFfmpeg } from './pipeline/ffmpeg/locate.ts'
-import type { FirstRun } from './setup/first-run.ts'
-import { prepareStorage } from './setup/storage-folder.ts'
-import { lockStorage } from './setup/storage-lock.ts'
+import { type FirstRun, writeFirstRun } from './setup/first-run.ts'
 
 export interface Service extends AsyncDisposable {
   readonly site: string
@@ -29,38 +29,18 @@ export interface ServiceOptions {
 /** Throws AppError for everything foreseen; what was already built is disposed of. */
 export async function startService(config: Config, { log, signal }: ServiceOptions): Promise<Service> {
   await using building = new AsyncDisposableStack()
-  const paths = makeStoragePaths(config.storageDir)
+  const rtmpServer = `rtmp://${new URL(config.publicUrl).hostname}:${config.rtmpPort}/live`
 
-  prepareStorage(config.storageDir)
-  if (config.databaseUrl === undefined) {
-    building.use(lockStorage(config.storageDir))
-    // Whose files these were is gone: the lock says so.
-    await rm(paths.tmp, { recursive: true, force: true })
-  }
-  await mkdir(paths.tmp, { recursive: true })
+  const foundation = await layFoundation(config, building, { log, signal })
+  const holdings = await openLibrary(foundation, building)
+  const firstAdmin = await createFirstAdmin(holdings.people, config.admin)
+  const firstRun = firstAdmin && { ...firstAdmin, server: rtmpServer, site: config.publicUrl }
+  if (firstRun) writeFirstRun(foundation.paths.firstRun, firstRun)
 
-  const searching = locateFfmpeg(config)
-  // Awaited below; until then a failure of it must not count as unhandled.
-  searching.catch(() => {})
-  const database = building.use(
-    await openDatabase({
-      databaseUrl: config.databaseUrl,
-      embeddedDir: paths.postgres,
-      log: log.child({ part: 'database' }),
-      signal,
-    }),
-  )
-  const ffmpeg = await searching
-  log.debug(
-    { version: ffmpeg.version, source: ffmpeg.source, embedded: database.embedded },
-    'ffmpeg and database are ready',
-  )
+  const broadcasting = await startBroadcasting(foundation, holdings, building)
+  await startWeb(foundation, holdings, broadcasting, { publishServer: rtmpServer }, building)
+  building.use(await startWorking(foundation))
 
   const built = building.move()
-  return {
-    site: config.publicUrl,
-    rtmpServer: `rtmp://${new URL(config.publicUrl).hostname}:${config.rtmpPort}/live`,
-    firstRun: undefined,
-    [Symbol.asyncDispose]: () => built.disposeAsync(),
-  }
+  return { site: config.publicUrl, rtmpServer, firstRun, [Symbol.asyncDispose]: () => built.disposeAsync() }
 }

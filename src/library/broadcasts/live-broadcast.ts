@@ -47,6 +47,7 @@ export class LiveBroadcast {
   #finished: Promise<void> | undefined
   #draining = false
   #receivedBytes = 0
+  #packagedSegments = 0
   readonly #abort = new AbortController()
 
   constructor(options: LiveBroadcastOptions) {
@@ -55,6 +56,20 @@ export class LiveBroadcast {
 
   get broadcastId(): BroadcastId {
     return this.#options.broadcastId
+  }
+
+  get videoId(): VideoId {
+    return this.#options.videoId
+  }
+
+  /** Public name of the stream. */
+  get handle(): string {
+    return this.#options.handle
+  }
+
+  /** Segments of the replay; known when the broadcast has ended. 0: what came cannot be shown as it is, or nothing came. */
+  get packagedSegments(): number {
+    return this.#packagedSegments
   }
 
   get channelId(): ChannelId {
@@ -179,6 +194,7 @@ export class LiveBroadcast {
       log.error({ err: error }, 'packaging failed; the recording is kept and the video can be rebuilt')
       return { segments: 0, durationSeconds: 0 }
     })
+    this.#packagedSegments = packaged.segments
     await this.#tell('broadcast ended', async () => {
       await Promise.race([partsWritten(), aborted(this.#abort.signal)])
       const record = await ledger.find(broadcastId)

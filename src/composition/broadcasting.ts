@@ -1,0 +1,121 @@
+/** The ingest role: the RTMP port, the recorder, packaging behind it, and broadcasts found open at the start. */
+import { makeBroadcastLedger } from '../database/broadcasts.ts'
+import { makeRecordingLedger } from '../database/recordings.ts'
+import { LiveHub } from '../ingest/live-hub.ts'
+import { RtmpServer } from '../ingest/rtmp-server.ts'
+import type { BroadcastId } from '../kernel/ids.ts'
+import { BroadcastService } from '../library/broadcasts/broadcast-service.ts'
+import { LivePackager } from '../library/broadcasts/live-packager.ts'
+import { recoverBroadcasts } from '../library/broadcasts/recovery.ts'
+import { judgeHealth, type StreamHealth } from '../library/broadcasts/stream-health.ts'
+import { makeLivePlayGate } from '../library/live-play-gate.ts'
+import { DiskWatermarks } from '../recording/disk-watermarks.ts'
+import { Recorder } from '../recording/recorder.ts'
+import { salvageBroadcast } from '../recording/salvage-broadcast.ts'
+import type { Foundation } from './foundation.ts'
+import type { Holdings } from './holdings.ts'
+
+/** A broadcast on air as its creator's page shows it. */
+export interface OnAirNow {
+  readonly health: StreamHealth | null
+  readonly recordedBytes: number
+  readonly recordedSeconds: number
+}
+
+export interface Broadcasting {
+  readonly hub: LiveHub
+  readonly rtmp: RtmpServer
+  readonly recorder: Recorder
+  readonly broadcasts: BroadcastService
+  readonly rtmpPort: number
+  readonly disk: DiskWatermarks
+  onAirOf(broadcastId: BroadcastId): OnAirNow | undefined
+}
+
+export async function startBroadcasting(
+  foundation: Foundation,
+  { library }: Holdings,
+  stack: AsyncDisposableStack,
+): Promise<Broadcasting> {
+  const { config, paths, prisma, store, planner, catalogue } = foundation
+  const log = foundation.log.child({ part: 'broadcasts' })
+  const disk = stack.use(
+    await DiskWatermarks.watch({ dir: config.storageDir, minFreeBytes: config.minFreeBytes }),
+  )
+  const parts = makeRecordingLedger(prisma, log)
+  stack.defer(() => parts.close())
+  const recorder = new Recorder({ paths, ledger: parts })
+  const packager = new LivePackager({ recorder, store, planner, log })
+  const broadcasts = new BroadcastService({
+    ledger: makeBroadcastLedger(prisma),
+    recorder: {
+      openSession: (session) => recorder.openSession({ ...session, firstPart: 0 }),
+    },
+    packager,
+    // Triggers in the database tell every process of the change.
+    audience: { broadcastChanged: () => undefined },
+    partsWritten: () => parts.settled(),
+    graceMs: config.graceMs,
+    diskRefusal: () => disk.refusal(),
+    onEnded: ({ videoId, packagedSegments }) => {
+      const completed =
+        packagedSegments > 0
+          ? planner.completeTimeline(videoId)
+          : catalogue.failVideo(
+              videoId,
+              'unplayable-codec',
+              'What the encoder sent is recorded, but in a format that cannot be shown yet. Set the encoder to H.264 and AAC.',
+            )
+      completed.catch((error: unknown) =>
+        log.error({ err: error, videoId }, 'the replay could not be planned; the next start does it'),
+      )
+    },
+    log,
+  })
+  await recoverBroadcasts({
+    ledger: makeBroadcastLedger(prisma),
+    salvage: (broadcastId) =>
+      salvageBroadcast(paths, broadcastId, (part, found) => parts.partSalvaged(broadcastId, part, found)),
+    broadcasts,
+    graceMs: config.graceMs,
+    log,
+  })
+  const hub = new LiveHub()
+  const rtmp = new RtmpServer({
+    host: config.host,
+    port: config.rtmpPort,
+    gate: broadcasts,
+    playGate: makeLivePlayGate(library.channels, library.videos),
+    hub,
+    logger: foundation.log.child({ part: 'rtmp' }),
+  })
+  stack.defer(() => hub.close())
+  // Last in, first out: encoders are told and their recordings closed while everything below still stands.
+  stack.use(rtmp)
+  stack.defer(() => broadcasts.drain())
+  const rtmpPort = await rtmp.listen()
+
+  return {
+    hub,
+    rtmp,
+    recorder,
+    broadcasts,
+    rtmpPort,
+    disk,
+    onAirOf(broadcastId) {
+      const live = broadcasts.find(broadcastId)
+      if (!live) return undefined
+      const progress = packager.progress(broadcastId)
+      const publisher = rtmp
+        .snapshot()
+        .connections.find(
+          (connection) => connection.phase === 'publishing' && connection.streamName === live.handle,
+        )
+      return {
+        health: publisher ? judgeHealth(publisher, progress?.init) : null,
+        recordedBytes: live.receivedBytes,
+        recordedSeconds: progress?.durationSeconds ?? 0,
+      }
+    },
+  }
+}

@@ -1,0 +1,96 @@
+/** The web role: the API, media, live outputs and pages on one port. */
+import path from 'node:path'
+import { makeDelivery } from '../delivery/delivery.ts'
+import type { Sample } from '../delivery/metrics.ts'
+import { startWebServer } from '../delivery/server.ts'
+import { streamFlv } from '../ingest/flv-output.ts'
+import { makeSegmentDemand } from '../pipeline/demand.ts'
+import type { Broadcasting } from './broadcasting.ts'
+import type { Foundation } from './foundation.ts'
+import type { Holdings } from './holdings.ts'
+
+const WEB_DIR = path.resolve(import.meta.dirname, '../../web/dist')
+const VERSION = '0.1.0'
+
+/** Resolves with the port when it listens. */
+export async function startWeb(
+  foundation: Foundation,
+  holdings: Holdings,
+  broadcasting: Broadcasting,
+  options: { readonly publishServer: string },
+  stack: AsyncDisposableStack,
+): Promise<number> {
+  const { config, prisma, queue, chunks, signals, changes, store, paths, log } = foundation
+  const { library, videoStore, broadcastStore, signIn, mediaKey } = holdings
+  const { hub, disk, broadcasts, recorder } = broadcasting
+  const demand = makeSegmentDemand({ chunks, queue, signals })
+  const delivery = stack.use(
+    makeDelivery({
+      publicUrl: config.publicUrl,
+      publishServer: options.publishServer,
+      version: VERSION,
+      webDir: WEB_DIR,
+      segmentWaitMs: config.segmentWaitMs,
+      mediaKey,
+      signIn,
+      library,
+      videoStore,
+      broadcastStore,
+      changes,
+      media: store,
+      paths,
+      demandSegment: demand.demandSegment,
+      onAirOf: broadcasting.onAirOf,
+      endBroadcast: (id) => broadcasts.end(id),
+      openRecording: (id, signal) =>
+        Promise.resolve((broadcasts, recorder, signal, id) && undefined),
+      streamFlv: (streamName, out, signal) => streamFlv(hub, streamName, out, signal),
+      checks: {
+        database: async () => {
+          await prisma.$queryRaw`SELECT 1`
+          return undefined
+        },
+        disk: async () => disk.refusal(),
+        // Both were proven at the start, without which nothing listens.
+        ffmpeg: async () => undefined,
+        queue: async () => {
+          await queue.boss.getQueues()
+          return undefined
+        },
+      },
+      samples: [() => ingestSamples(broadcasting)],
+      log: log.child({ part: 'web' }),
+    }),
+  )
+  await library.recover()
+  const server = stack.use(
+    await startWebServer(delivery.app, {
+      host: config.host,
+      port: config.port,
+      endStreams: () => delivery.endStreams(),
+    }),
+  )
+  await delivery.recover()
+  return server.port
+}
+
+function ingestSamples({ rtmp, disk }: Broadcasting): Sample[] {
+  const { connections, streams } = rtmp.snapshot()
+  const publishing = connections.filter(({ phase }) => phase === 'publishing')
+  const total = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0)
+  return [
+    { name: 'reprise_ingest_connections', help: 'Open RTMP connections', value: connections.length },
+    { name: 'reprise_ingest_publishers', help: 'Encoders connected', value: publishing.length },
+    {
+      name: 'reprise_ingest_bits_per_second',
+      help: 'Received from encoders',
+      value: total(publishing.map(({ bitsPerSecond }) => bitsPerSecond)),
+    },
+    {
+      name: 'reprise_live_viewers',
+      help: 'Viewers of RTMP and HTTP-FLV',
+      value: total(streams.map(({ viewers }) => viewers)),
+    },
+    { name: 'reprise_storage_free_bytes', help: 'Free space for recordings', value: disk.freeBytes },
+  ]
+}
