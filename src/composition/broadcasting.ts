@@ -56,7 +56,7 @@ export async function startBroadcasting(
     audience: { broadcastChanged: () => undefined },
     partsWritten: () => parts.settled(),
     graceMs: config.graceMs,
-    diskRefusal: () => disk.refusal(),
+    diskRefusal: () => diskRefusal(disk),
     onEnded: ({ videoId, packagedSegments }) => {
       const completed =
         packagedSegments > 0
@@ -118,4 +118,10 @@ export async function startBroadcasting(
       }
     },
   }
+}
+
+/** Why nothing new may begin, in words; undefined while it may. */
+export function diskRefusal({ state }: DiskWatermarks): string | undefined {
+  if (state === undefined || state.level === 'ok' || state.level === 'warn') return undefined
+  return `The server's disk is nearly full (${Math.floor(state.freeBytes / 2 ** 20)} MiB free): its administrator has to make room.`
 }

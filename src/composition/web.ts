@@ -5,7 +5,8 @@ import type { Sample } from '../delivery/metrics.ts'
 import { startWebServer } from '../delivery/server.ts'
 import { streamFlv } from '../ingest/flv-output.ts'
 import { makeSegmentDemand } from '../pipeline/demand.ts'
-import type { Broadcasting } from './broadcasting.ts'
+import { wholeRecording } from '../recording/whole-recording.ts'
+import { type Broadcasting, diskRefusal } from './broadcasting.ts'
 import type { Foundation } from './foundation.ts'
 import type { Holdings } from './holdings.ts'
 
@@ -42,15 +43,18 @@ export async function startWeb(
       demandSegment: demand.demandSegment,
       onAirOf: broadcasting.onAirOf,
       endBroadcast: (id) => broadcasts.end(id),
-      openRecording: (id, signal) =>
-        Promise.resolve((broadcasts, recorder, signal, id) && undefined),
+      openRecording: async (id, signal) => {
+        // As it stands on disk: of a broadcast on air, up to now.
+        const log = recorder.finishedLog(id)
+        return (await log.parts()).length > 0 ? wholeRecording(log, signal) : undefined
+      },
       streamFlv: (streamName, out, signal) => streamFlv(hub, streamName, out, signal),
       checks: {
         database: async () => {
           await prisma.$queryRaw`SELECT 1`
           return undefined
         },
-        disk: async () => disk.refusal(),
+        disk: async () => diskRefusal(disk),
         // Both were proven at the start, without which nothing listens.
         ffmpeg: async () => undefined,
         queue: async () => {
@@ -91,6 +95,10 @@ function ingestSamples({ rtmp, disk }: Broadcasting): Sample[] {
       help: 'Viewers of RTMP and HTTP-FLV',
       value: total(streams.map(({ viewers }) => viewers)),
     },
-    { name: 'reprise_storage_free_bytes', help: 'Free space for recordings', value: disk.freeBytes },
+    {
+      name: 'reprise_storage_free_bytes',
+      help: 'Free space for recordings',
+      value: disk.state?.freeBytes ?? 0,
+    },
   ]
 }
