@@ -39,9 +39,16 @@ export async function startBroadcasting(
 ): Promise<Broadcasting> {
   const { config, paths, prisma, store, planner, catalogue } = foundation
   const log = foundation.log.child({ part: 'broadcasts' })
-  const disk = stack.use(
-    await DiskWatermarks.watch({ dir: config.storageDir, minFreeBytes: config.minFreeBytes }),
+  const disk = new DiskWatermarks({ folder: config.storageDir, minFreeBytes: config.minFreeBytes })
+  await disk.look()
+  const watching = new AbortController()
+  const watched = disk.watch(watching.signal, (error) =>
+    log.error({ err: error }, 'the disk cannot be measured'),
   )
+  stack.defer(async () => {
+    watching.abort()
+    await watched
+  })
   const parts = makeRecordingLedger(prisma, log)
   stack.defer(() => parts.close())
   const recorder = new Recorder({ paths, ledger: parts })
