@@ -62,7 +62,9 @@ export class LiveStream {
     this.#shiftMs ??= this.#lastMs + RESUME_GAP_MS - message.timestampMs
     const timestampMs = (message.timestampMs + this.#shiftMs) >>> 0
     this.#lastMs = timestampMs
-    const frame = this.#store.add(message, timestampMs)
+    const stored = this.#store.add(message, timestampMs)
+    // ffmpeg takes metadata at any other time than 0 for a subtitle track.
+    const frame = stored.kind === 'metadata' ? { ...stored, timestampMs: 0 } : stored
     if (frame.type === VIDEO) this.#hasVideo = true
     if (frame.kind === 'metadata') this.#metadata = detached(frame)
     else if (frame.kind === 'header') this.#keepHeader(detached(frame))
@@ -124,10 +126,9 @@ export class LiveStream {
 
   #headers(format: LiveFormat): Buffer {
     const timestampMs = this.#gop.frames[0]?.timestampMs ?? this.#lastMs
-    const frames = [this.#metadata, this.#videoHeader, this.#audioHeader]
-      .filter((frame) => frame !== undefined)
-      .map((frame) => ({ ...frame, timestampMs }))
-    return encodeFrames(format, frames)
+    const headers = [this.#videoHeader, this.#audioHeader].filter((frame) => frame !== undefined)
+    const timed = headers.map((frame) => ({ ...frame, timestampMs }))
+    return encodeFrames(format, this.#metadata ? [this.#metadata, ...timed] : timed)
   }
 
   #enqueue(frame: LiveFrame): void {

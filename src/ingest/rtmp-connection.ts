@@ -85,6 +85,10 @@ export class RtmpConnection {
     })
   }
 
+  get publishing(): boolean {
+    return this.#publisher !== undefined
+  }
+
   /** Looks at the time limits; called every so often by the server. */
   sweep(nowMs: number): void {
     const { limits } = this.#parts
@@ -99,7 +103,7 @@ export class RtmpConnection {
     }
   }
 
-  /** Says goodbye because the server is stopping. */
+  /** Says goodbye because the server is stopping. Idempotent. */
   drain(): void {
     this.#stop('draining', 'The server is restarting. Connect again in a moment.')
   }

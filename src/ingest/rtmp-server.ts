@@ -76,6 +76,8 @@ export class RtmpServer implements AsyncDisposable {
   async close(): Promise<void> {
     const stopped = new Promise<void>((resolve) => this.#server.close(() => resolve()))
     const connections = [...this.#connections]
+    // Encoders first: their players are then told that the broadcast is over.
+    for (const connection of connections.filter(({ publishing }) => publishing)) connection.drain()
     for (const connection of connections) connection.drain()
     await Promise.all(connections.map((connection) => connection.closed))
     await stopped

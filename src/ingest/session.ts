@@ -22,7 +22,6 @@ import {
   onStatus,
   result,
   type StreamStatus,
-  sampleAccess,
   streamCreated,
 } from '../formats/rtmp/command-reply.ts'
 import {
@@ -235,7 +234,6 @@ function startPlay(state: Active & { phase: 'waiting' | 'playing' }): Step {
     streamBegin(streamId),
     onStatus(streamId, { level: 'status', code: 'NetStream.Play.Reset', description: 'Starting over.' }),
     onStatus(streamId, { level: 'status', code: 'NetStream.Play.Start', description: 'Playing live.' }),
-    sampleAccess(streamId),
   ]
   return [
     { phase: 'playing', client, streamId, streamName },

@@ -57,17 +57,6 @@ export function onStatus(streamId: number, status: StreamStatus): OutgoingMessag
   return command(streamId, ['onStatus', 0, null, { level, code, description }])
 }
 
-/** Says that audio and video may be sampled; Flash players want it before media. */
-export function sampleAccess(streamId: number): OutgoingMessage {
-  return {
-    csid: STATUS_CSID,
-    type: MESSAGE_TYPE.data,
-    timestampMs: 0,
-    streamId,
-    body: encodeAmf0Values(['|RtmpSampleAccess', true, true]),
-  }
-}
-
 function command(streamId: number, values: readonly AmfValue[]): OutgoingMessage {
   return {
     csid: streamId === 0 ? CONNECTION_CSID : STATUS_CSID,

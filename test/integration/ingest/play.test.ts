@@ -1,11 +1,12 @@
 /** Real players on the live outputs, fed by a real encoder. */
-import { spawn } from 'node:child_process'
+import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync, statSync } from 'node:fs'
 import http from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
+import { promisify } from 'node:util'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { streamFlv } from '../../../src/ingest/flv-output.ts'
 import { LiveHub } from '../../../src/ingest/live-hub.ts'
@@ -70,6 +71,13 @@ function play(url: string, file: string): { done: Promise<number | null>; stderr
   return { done: once(child, 'exit').then(([code]) => code as number | null), stderr: () => stderr }
 }
 
+/** Codec names. */
+async function streamsOf(url: string): Promise<string[]> {
+  const args = ['-v', 'error', '-show_entries', 'stream=codec_name', '-of', 'csv=p=0', url]
+  const { stdout } = await promisify(execFile)('ffprobe', args)
+  return stdout.trim().split('\n')
+}
+
 describe.each([
   ['RTMP', () => `${rtmp}/channel`],
   ['HTTP-FLV', () => flv],
@@ -98,6 +106,13 @@ describe.each([
 })
 
 describe('playing over RTMP', () => {
+  it('shows a picture and a sound and nothing else, also in the middle', async () => {
+    const encoder = publish(source, `${rtmp}/the-key`)
+    await (await gate.session()).received(210)
+    expect(await streamsOf(`${rtmp}/channel`)).toEqual(['h264', 'aac'])
+    await encoder.done
+  })
+
   it('says that a stream is not live', async () => {
     const player = play(`${rtmp}/nobody`, path.join(dir, 'none.flv'))
     expect(await player.done).not.toBe(0)

@@ -64,6 +64,10 @@ class Screen {
     return this.#bytes.byteLength
   }
 
+  get times(): number[] {
+    return this.tags.map((tag) => Number(tag.split('@')[1]))
+  }
+
   /** Tags as "type@time", a kind for what is no plain frame. */
   get tags(): string[] {
     const tags: string[] = []
@@ -129,7 +133,7 @@ describe('joining', () => {
       encoder.write(sent)
     }
     const { screen } = join()
-    expect(screen.tags).toEqual(['meta@2000', 'vh@2000', 'ah@2000', 'K@2000', 'a@2010', 'f@2040'])
+    expect(screen.tags).toEqual(['meta@0', 'vh@2000', 'ah@2000', 'K@2000', 'a@2010', 'f@2040'])
   })
   it('goes on with what comes, in batches', () => {
     const encoder = hub.open('channel')
@@ -177,6 +181,15 @@ describe('joining', () => {
     expect(join().screen.tags).toEqual(['vh@0'])
     for (const sent of [keyframe(80), videoHeader('two'), frame(120)]) encoder.write(sent)
     expect(join().screen.tags).toEqual(['vh@80', 'K@80', 'f@120'])
+  })
+  it('works for Enhanced RTMP as for the old codecs', () => {
+    const encoder = hub.open('channel')
+    const hevc = (timestampMs: number, first: number) =>
+      message(9, timestampMs, Buffer.concat([Buffer.of(first), Buffer.from('hvc1'), Buffer.alloc(8)]))
+    for (const sent of [hevc(0, 0x90), hevc(0, 0x91), hevc(40, 0xa1), hevc(80, 0x93), hevc(120, 0xa3)])
+      encoder.write(sent)
+    const { screen } = join()
+    expect(screen.times).toEqual([80, 80, 120])
   })
   it('is not possible where nothing is live', () => {
     expect(join('nobody').seat).toBeUndefined()

@@ -162,7 +162,6 @@ describe('playing', () => {
       'type 4',
       'onStatus NetStream.Play.Reset',
       'onStatus NetStream.Play.Start',
-      'type 18',
       'start-play',
     ])
   })
