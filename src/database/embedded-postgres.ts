@@ -9,7 +9,7 @@ import path from 'node:path'
 import pg from 'pg'
 import { openCluster, readPassword } from './embedded/cluster.ts'
 import { mayBeServing, readPostmaster } from './embedded/postmaster.ts'
-import { connectionString, startServer, stopServer } from './embedded/server.ts'
+import { connectionString, type RunningServer, startServer, stopServer } from './embedded/server.ts'
 
 export const EMBEDDED_DATABASE = 'reprise'
 
@@ -38,15 +38,18 @@ export async function openEmbeddedPostgres(
 ): Promise<EmbeddedPostgres> {
   const database = options.database ?? EMBEDDED_DATABASE
   const cluster = await openCluster(dir, { durable: options.durable ?? true })
-  const server = await startServer(cluster, options)
   let stopped: Promise<void> | undefined
   const stop = () => {
     stopped ??= stopServer(cluster)
     return stopped
   }
+  let server: RunningServer
   try {
+    server = await startServer(cluster, options)
+    options.signal?.throwIfAborted()
     await createDatabase(connectionString(server, cluster.password, 'postgres'), database)
   } catch (error) {
+    // Told to stop in the middle of starting, or unable to go on: what was started must not stay.
     await stop()
     throw error
   }
