@@ -50,15 +50,14 @@ export type PackagedUpload =
 
 /** Rejects when the store fails, or with the signal's reason; what was written before is taken away first. */
 export async function packageUpload(options: PackageUploadOptions): Promise<PackagedUpload> {
-  const { store, video } = options
   // A run before this one may have been killed: its lines must not be added to.
-  await forget(store, video)
+  await forget(options)
   try {
     const packaged = (await isFlv(options.input)) ? await packageFlv(options) : await packageFile(options)
-    if (packaged.outcome !== 'packaged') await forget(store, video)
+    if (packaged.outcome !== 'packaged') await forget(options)
     return packaged
   } catch (error) {
-    await forget(store, video).catch(() => undefined)
+    await forget(options).catch(() => undefined)
     throw error
   }
 }
@@ -161,8 +160,9 @@ async function isFlv(file: string): Promise<boolean> {
   return bytes.toString('latin1') === 'FLV'
 }
 
-async function forget(store: MediaStore, video: VideoId): Promise<void> {
+async function forget({ store, video, passAudio }: PackageUploadOptions): Promise<void> {
   await store.remove(mediaKeys.timeline(video))
   await store.remove(mediaKeys.rendition(video, ORIGINAL))
-  await store.remove(mediaKeys.rendition(video, AUDIO_RENDITION))
+  // Encoded audio is the pipeline's, and may be there from before.
+  if (passAudio) await store.remove(mediaKeys.rendition(video, AUDIO_RENDITION))
 }

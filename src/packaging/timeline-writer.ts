@@ -12,14 +12,13 @@ import {
   muxInit,
   muxSegment,
 } from './segment-muxer.ts'
+import { audioConfig, videoConfig } from './source-config.ts'
 import {
-  type AudioConfig,
   encodeTimelineEntry,
   type Timeline,
   type TimelineEntry,
   type TimelineInit,
   type TimelineSegment,
-  type VideoConfig,
 } from './timeline.ts'
 
 export interface SegmentToWrite {
@@ -50,8 +49,16 @@ interface WrittenInit {
   readonly audio: Uint8Array | undefined
 }
 
+/** A segment whose line is not in the timeline yet. */
+interface Untold {
+  readonly entry: TimelineSegment
+  readonly told: () => void
+  readonly stored: Promise<unknown>
+  isStored: boolean
+}
+
 /** Segments being stored at a time: syncing a file is waiting. */
-const IN_FLIGHT = 6
+const IN_FLIGHT = 8
 
 export class TimelineWriter {
   readonly #store: MediaStore
@@ -66,6 +73,8 @@ export class TimelineWriter {
   #end: number
   /** Stored and told, in order. */
   #told: Promise<void> = Promise.resolve()
+  readonly #untold: Untold[] = []
+  #telling = false
   #inFlight = 0
   readonly #room: (() => void)[] = []
   #failure: { readonly error: unknown } | undefined
@@ -156,7 +165,7 @@ export class TimelineWriter {
         videoBytes && this.#store.put(mediaKeys.segment(this.#video, ORIGINAL, number), videoBytes),
         audioBytes && this.#store.put(mediaKeys.segment(this.#video, AUDIO_RENDITION, number), audioBytes),
       ])
-      this.#tell(stored, [entry], () => this.#events.onSegment?.(entry, init.entry))
+      this.#tell(stored, entry, () => this.#events.onSegment?.(entry, init.entry))
     } catch (error) {
       this.#failure ??= { error }
       this.#release()
@@ -205,20 +214,41 @@ export class TimelineWriter {
     return { init, isNew: true }
   }
 
-  #tell(stored: Promise<unknown>, entries: readonly TimelineEntry[], told: () => void): void {
-    // Looked at in order below; until then a failure must not count as unhandled.
-    stored.catch(() => undefined)
-    this.#told = this.#told
-      .then(async () => {
-        await stored
-        if (this.#failure) return
-        await this.#append(entries)
-        told()
-      })
-      .catch((error: unknown) => {
+  #tell(stored: Promise<unknown>, entry: TimelineSegment, told: () => void): void {
+    const waiting: Untold = { entry, told, stored, isStored: false }
+    this.#untold.push(waiting)
+    // Looked at in order by #tellAll; until then a failure must not count as unhandled.
+    stored.then(
+      () => {
+        waiting.isStored = true
+      },
+      () => undefined,
+    )
+    if (this.#untold.length > 1 || this.#telling) return
+    this.#telling = true
+    this.#told = this.#tellAll()
+  }
+
+  /** Appends lines in order, as many at once as have their files stored. Never rejects. */
+  async #tellAll(): Promise<void> {
+    for (let first = this.#untold[0]; first; first = this.#untold[0]) {
+      let count = 1
+      try {
+        await first.stored
+        while (this.#untold[count]?.isStored) count += 1
+        const stored = this.#untold.slice(0, count)
+        if (!this.#failure) {
+          await this.#append(stored.map(({ entry }) => entry))
+          for (const { told } of stored) told()
+        }
+      } catch (error) {
         this.#failure ??= { error }
-      })
-      .finally(() => this.#release())
+      }
+      this.#untold.splice(0, count)
+      for (let i = 0; i < count; i++) this.#release()
+    }
+    // In the same turn as the last look: what is told from now on begins anew.
+    this.#telling = false
   }
 
   #release(): void {
@@ -243,48 +273,4 @@ export function exactDuration(start: number, end: number): number {
 
 function sameBytes(a: Uint8Array | undefined, b: Uint8Array | undefined): boolean {
   return a === undefined || b === undefined ? a === b : Buffer.from(a).equals(b)
-}
-
-function videoConfig(track: MuxVideoTrack, segment: SegmentToWrite): VideoConfig {
-  const turned = track.rotation === 90 || track.rotation === 270
-  return {
-    codec: track.codecString,
-    width: turned ? track.displayHeight : track.displayWidth,
-    height: turned ? track.displayWidth : track.displayHeight,
-    frameRate: frameRate(segment),
-  }
-}
-
-function audioConfig(track: MuxAudioTrack): AudioConfig {
-  return { codec: track.codecString, channels: track.channels, sampleRate: track.sampleRate }
-}
-
-/** Rates that cameras and encoders have; NTSC's are fractions. */
-const USUAL_RATES = [
-  10,
-  12,
-  15,
-  20,
-  24_000 / 1001,
-  24,
-  25,
-  30_000 / 1001,
-  30,
-  48,
-  50,
-  60_000 / 1001,
-  60,
-  100,
-  120,
-]
-
-/** What was counted; what the source says when that agrees; else a usual rate when it is near. */
-function frameRate({ videoPackets, frameRate: told, end }: SegmentToWrite): number {
-  const first = videoPackets.reduce((earliest, packet) => Math.min(earliest, packet.seconds), end)
-  const counted = videoPackets.length / Math.max(0.001, end - first)
-  if (told && Math.abs(told / counted - 1) < 0.03) return Math.round(told * 1000) / 1000
-  const usual = USUAL_RATES.reduce((best, rate) =>
-    Math.abs(rate - counted) < Math.abs(best - counted) ? rate : best,
-  )
-  return Math.round((Math.abs(usual / counted - 1) < 0.015 ? usual : counted) * 1000) / 1000
 }

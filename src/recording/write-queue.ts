@@ -68,7 +68,15 @@ export class WriteQueue {
 
   /** Begins to write what waits, unless a write is under way. */
   flush(): void {
-    if (this.#failed || this.#writing || this.#length === 0 || !this.#file) return
+    if (this.#failed || this.#writing || !this.#file) return
+    // What had to wait for the file goes first.
+    const queued = this.#queued.shift()
+    if (queued) {
+      this.#queuedBytes -= queued.length
+      this.#write(queued.buffer, 0, queued.length)
+      return
+    }
+    if (this.#length === 0) return
     const buffer = this.#buffer
     const length = this.#length
     this.#buffer = this.#spare.pop() ?? Buffer.allocUnsafeSlow(buffer.length)
@@ -79,7 +87,7 @@ export class WriteQueue {
   /** Resolves when everything is written, or writing has failed. */
   async finished(): Promise<void> {
     this.flush()
-    while (!this.#failed && (this.#writing || this.#length > 0)) {
+    while (!this.#failed && (this.#writing || this.#length > 0 || this.#queued.length > 0)) {
       await new Promise<void>((resolve) => this.#idle.push(resolve))
       this.flush()
     }
@@ -107,7 +115,7 @@ export class WriteQueue {
       this.#buffer = grown
       if (this.#length + bytes <= size) return
     }
-    if (this.#length > 0 && !this.#writing && this.#file) this.flush()
+    if (this.#length > 0 && !this.#writing && this.#file && this.#queued.length === 0) this.flush()
     else if (this.#length > 0) {
       this.#queued.push({ buffer: this.#buffer, length: this.#length })
       this.#queuedBytes += this.#length

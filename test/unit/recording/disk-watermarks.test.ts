@@ -1,0 +1,38 @@
+import { describe, expect, it } from 'vitest'
+import { type DiskState, DiskWatermarks, diskLevel } from '../../../src/recording/disk-watermarks.ts'
+
+describe('disk watermarks', () => {
+  it.each([
+    [10_000, 'ok'],
+    [3000, 'ok'],
+    [2999, 'warn'],
+    [1000, 'warn'],
+    [999, 'refuse'],
+    [100, 'refuse'],
+    [99, 'critical'],
+  ])('with %i bytes free of a minimum of 1000 the level is %s', (free, level) => {
+    expect(diskLevel(free, 1000)).toBe(level)
+  })
+
+  it('tells each change of level once, and stops when told to', async () => {
+    const free = [5000, 5000, 500, 400, 5000]
+    const measure = async () => ({ freeBytes: free.shift() ?? 5000, totalBytes: 10_000 })
+    const disk = new DiskWatermarks({ folder: '/', minFreeBytes: 1000, measure })
+    const told: DiskState['level'][] = []
+    const stop = disk.onChange((state) => told.push(state.level))
+    for (let i = 0; i < 5; i++) await disk.look()
+    expect(told).toEqual(['ok', 'refuse', 'ok'])
+    stop()
+    const abort = new AbortController()
+    const watching = disk.watch(abort.signal, () => undefined)
+    abort.abort()
+    await watching
+    expect(told).toHaveLength(3)
+  })
+
+  it('measures the real disk', async () => {
+    const state = await new DiskWatermarks({ folder: import.meta.dirname, minFreeBytes: 0 }).look()
+    expect(state.level).toBe('ok')
+    expect(state.totalBytes).toBeGreaterThan(state.freeBytes)
+  })
+})
