@@ -5,6 +5,7 @@ import type { z } from 'zod'
 import { AppError, ERROR_STATUS, type ErrorCode } from '../kernel/errors.ts'
 import type { Logger } from '../kernel/logger.ts'
 import type { Problem } from './contract/problem.ts'
+import { isDatabaseAway } from './database-away.ts'
 
 export interface ProblemAnswer {
   readonly status: number
@@ -107,8 +108,13 @@ function recognise(error: unknown): AppError {
     type?: string
     status?: number
   }
-  if (name.startsWith('PrismaClient') || name === 'DriverAdapterError')
-    return recognisePrisma(error, String(code))
+  if (isDatabaseAway(error)) {
+    return new AppError('database-unavailable', 'The database does not answer. Try again in a moment.', {
+      cause: error,
+    })
+  }
+  if (code === 'P2002') return new AppError('conflict', 'There is one like this already.', { cause: error })
+  if (code === 'P2025') return new AppError('not-found', 'It is not there any more.', { cause: error })
   if (type === 'entity.too.large')
     return new AppError('too-large', 'The request body is too large.', { cause: error })
   if (type === 'entity.parse.failed')
@@ -141,23 +147,4 @@ function recogniseMulter(error: MulterError): AppError {
   if (error.code === 'LIMIT_FILE_SIZE')
     return new AppError('too-large', 'The file is larger than this server takes.', { cause: error })
   return new AppError('bad-request', `The upload form cannot be read: ${error.message}.`, { cause: error })
-}
-
-/** Prisma error reference: P1xxx connection, P2024 pool, P2002 unique, P2025 missing. */
-function recognisePrisma(error: unknown, code: string): AppError {
-  const message = error instanceof Error ? error.message : ''
-  if (code === 'P2002') return new AppError('conflict', 'There is one like this already.', { cause: error })
-  if (code === 'P2025') return new AppError('not-found', 'It is not there any more.', { cause: error })
-  const unreachable =
-    /^P10(01|02|08|11|17)$|^P2024$|^P2037$/.test(code) ||
-    /ECONNREFUSED|ECONNRESET|ENOENT|ETIMEDOUT|ENOTFOUND|terminat|timeout exceeded|Can't reach|too many clients|shutting down|starting up|closed the connection/i.test(
-      message,
-    )
-  return unreachable
-    ? new AppError('database-unavailable', 'The database does not answer. Try again in a moment.', {
-        cause: error,
-      })
-    : new AppError('internal', 'Something went wrong on the server. It has been written to its log.', {
-        cause: error,
-      })
 }

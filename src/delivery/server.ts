@@ -1,6 +1,6 @@
 /** The HTTP server: listens, and closes without cutting off what is under way. */
 import { createServer, type RequestListener, type Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import type { AddressInfo, Socket } from 'node:net'
 import { AppError, describeError } from '../kernel/errors.ts'
 
 export interface WebServer extends AsyncDisposable {
@@ -31,9 +31,10 @@ export async function startWebServer(
     { keepAliveTimeout: KEEP_ALIVE_MS, headersTimeout: HEADERS_TIMEOUT_MS, requestTimeout: 0 },
     listener,
   )
+  const close = trackConnections(server, options.endStreams)
   await listen(server, options)
   const { port } = server.address() as AddressInfo
-  return { port, [Symbol.asyncDispose]: () => close(server, options.endStreams) }
+  return { port, [Symbol.asyncDispose]: close }
 }
 
 async function listen(server: Server, { host, port }: WebServerOptions): Promise<void> {
@@ -56,13 +57,34 @@ async function listen(server: Server, { host, port }: WebServerOptions): Promise
   server.on('error', () => {})
 }
 
-async function close(server: Server, endStreams: () => Promise<void>): Promise<void> {
-  const { promise, resolve } = Promise.withResolvers<void>()
-  server.close(() => resolve())
-  await endStreams()
-  server.closeIdleConnections()
-  // A connection that finishes its request after this is closed by Node instead of being kept alive.
-  const cutOff = setTimeout(() => server.closeAllConnections(), CLOSE_TIMEOUT_MS)
-  await promise
-  clearTimeout(cutOff)
+/**
+ * Returns what closes the server: connections without a request at once (also those that never sent
+ * one, which Node's closeIdleConnections leaves open), the others when their answer is whole.
+ */
+function trackConnections(server: Server, endStreams: () => Promise<void>): () => Promise<void> {
+  const underWay = new Map<Socket, number>()
+  let closing = false
+  server.on('connection', (socket: Socket) => {
+    underWay.set(socket, 0)
+    socket.once('close', () => underWay.delete(socket))
+  })
+  server.on('request', (req, res) => {
+    const { socket } = req
+    underWay.set(socket, (underWay.get(socket) ?? 0) + 1)
+    res.once('close', () => {
+      const left = (underWay.get(socket) ?? 1) - 1
+      if (underWay.has(socket)) underWay.set(socket, left)
+      if (closing && left === 0) socket.end()
+    })
+  })
+  return async () => {
+    const { promise, resolve } = Promise.withResolvers<void>()
+    closing = true
+    server.close(() => resolve())
+    await endStreams()
+    for (const [socket, requests] of underWay) if (requests === 0) socket.destroy()
+    const cutOff = setTimeout(() => server.closeAllConnections(), CLOSE_TIMEOUT_MS)
+    await promise
+    clearTimeout(cutOff)
+  }
 }

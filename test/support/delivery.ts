@@ -20,7 +20,7 @@ import { makeVideoStore } from '../../src/database/videos.ts'
 import { People } from '../../src/delivery/auth/people.ts'
 import { makeSignIn } from '../../src/delivery/auth/sign-in.ts'
 import { deriveKey, openStorageSecret } from '../../src/delivery/auth/storage-secret.ts'
-import { type DeliveryOptions, makeDelivery } from '../../src/delivery/delivery.ts'
+import { type Delivery, type DeliveryOptions, makeDelivery } from '../../src/delivery/delivery.ts'
 import { startWebServer } from '../../src/delivery/server.ts'
 import { AppError } from '../../src/kernel/errors.ts'
 import { newVideoId, type UserId, type VideoId } from '../../src/kernel/ids.ts'
@@ -48,6 +48,7 @@ export interface TestSite extends AsyncDisposable {
   readonly base: string
   readonly database: TestDatabase
   readonly library: Library
+  readonly delivery: Delivery
   readonly people: People
   readonly media: MediaStore
   readonly paths: StoragePaths
@@ -205,6 +206,7 @@ export async function startTestSite(
     base,
     database,
     library,
+    delivery,
     people,
     media,
     paths,

@@ -13,6 +13,7 @@ import type { VideoId } from '../../kernel/ids.ts'
 import type { VideoRecord } from '../../library/video-record.ts'
 import { mediaKeys } from '../../media/layout.ts'
 import { signalOf } from '../route.ts'
+import { isUnchanged } from './conditional.ts'
 import type { MediaTokens } from './media-token.ts'
 import type { Playlists, PlaylistText } from './playlists.ts'
 import { IMMUTABLE, type MediaFile, type MediaSender } from './send-media.ts'
@@ -129,7 +130,7 @@ function sendPlaylist(req: Request, res: Response, playlist: PlaylistText | unde
     etag: playlist.etag,
     'cache-control': playlist.growing ? GROWING : FINISHED,
   })
-  if (req.fresh) {
+  if (isUnchanged(req.headers, playlist.etag)) {
     res.status(304).end()
     return
   }

@@ -7,6 +7,7 @@ import type { Request, Response } from 'express'
 import { AppError } from '../../kernel/errors.ts'
 import type { MediaKey } from '../../media/layout.ts'
 import type { MediaStore } from '../../media/store.ts'
+import { isUnchanged } from './conditional.ts'
 import type { SegmentCache } from './segment-cache.ts'
 
 /** Segments of a few seconds stay well below; a larger file is streamed. */
@@ -39,7 +40,7 @@ export function makeMediaSender(store: MediaStore, cache: SegmentCache): MediaSe
         etag,
         'accept-ranges': 'bytes',
       })
-      if (req.fresh) {
+      if (isUnchanged(req.headers, etag)) {
         res.status(304).end()
         return true
       }

@@ -1,0 +1,470 @@
+/** Media over HTTP: who gets it, playlists, ranges, and segments that are not made yet. */
+import { request } from 'node:http'
+import { gunzipSync } from 'node:zlib'
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { MAX_WAITING_FOR_EACH_ADDRESS } from '../../../src/delivery/media/waiting-room.ts'
+import { AppError } from '../../../src/kernel/errors.ts'
+import { newId, type VideoId } from '../../../src/kernel/ids.ts'
+import { mediaKeys } from '../../../src/media/layout.ts'
+import { encodeTimelineEntry, type TimelineEntry } from '../../../src/packaging/timeline.ts'
+import { jsonOf, startTestSite, type TestPerson, type TestSite } from '../../support/delivery.ts'
+
+let site: TestSite
+let owner: TestPerson
+beforeAll(async () => {
+  site = await startTestSite()
+  owner = await site.person('creator')
+})
+afterAll(() => site[Symbol.asyncDispose]())
+beforeEach(() => {
+  site.parts.demandSegment = async () => {
+    throw new AppError('not-ready', 'This part is being made.')
+  }
+})
+
+const start: TimelineEntry = { kind: 'start', version: 1, timeline: 'measured' }
+const init = (number: number): TimelineEntry => ({
+  kind: 'init',
+  init: number,
+  video: { codec: 'avc1.64001f', width: 1280, height: 720, frameRate: 30 },
+  audio: { codec: 'mp4a.40.2', channels: 2, sampleRate: 48_000 },
+})
+const segment = (number: number, more: { init?: number; discontinuity?: boolean } = {}): TimelineEntry => ({
+  kind: 'segment',
+  number,
+  init: 0,
+  start: number * 2,
+  duration: 2,
+  frames: 60,
+  discontinuity: false,
+  videoBytes: 500_000,
+  audioBytes: 32_000,
+  ...more,
+})
+const append = (id: VideoId, ...entries: readonly TimelineEntry[]) =>
+  site.media.append(mediaKeys.timeline(id), Buffer.from(entries.map(encodeTimelineEntry).join('')))
+
+async function rendition(
+  id: VideoId,
+  data: { name: string; kind: 'original' | 'video' | 'audio'; [field: string]: unknown },
+): Promise<void> {
+  await site.database.prisma.rendition.create({ data: { id: newId(), videoId: id, ...data } })
+}
+
+/** The signed folder of a video's media, without the slash. */
+async function folder(id: VideoId, as?: TestPerson): Promise<string> {
+  const { playback } = (await jsonOf(
+    await site.fetch(`/api/v1/videos/${id}`, as ? { as } : {}),
+  )) as never as { playback: { hls: string } }
+  return playback.hls.replace(/\/master\.m3u8$/, '')
+}
+
+/** A finished video: three segments after a change of configuration, two rungs. */
+async function finishedVideo(data: Record<string, unknown> = {}): Promise<VideoId> {
+  const id = await site.video(owner, { timelineKind: 'measured', timelineComplete: true, ...data })
+  await rendition(id, {
+    name: 'original',
+    kind: 'original',
+    state: 'ready',
+    codecs: 'avc1.64001f',
+    width: 1280,
+    height: 720,
+    frameRate: 30,
+    bandwidth: 2_000_000,
+    averageBandwidth: 1_800_000,
+  })
+  await rendition(id, {
+    name: 'audio',
+    kind: 'audio',
+    state: 'ready',
+    codecs: 'mp4a.40.2',
+    bandwidth: 130_000,
+    averageBandwidth: 128_000,
+  })
+  await rendition(id, {
+    name: '480p',
+    kind: 'video',
+    state: 'encoding',
+    codecs: 'avc1.64001e',
+    width: 854,
+    height: 480,
+    frameRate: 30,
+    bandwidth: 1_750_000,
+    averageBandwidth: 1_050_000,
+  })
+  await rendition(id, {
+    name: '240p',
+    kind: 'video',
+    state: 'ready',
+    codecs: 'avc1.640015',
+    width: 426,
+    height: 240,
+    frameRate: 29.97,
+    bandwidth: 500_000,
+    averageBandwidth: 300_000,
+  })
+  await rendition(id, {
+    name: '360p',
+    kind: 'video',
+    state: 'failed',
+    codecs: 'avc1.64001e',
+    bandwidth: 900_000,
+    failure: 'x',
+  })
+  await append(
+    id,
+    start,
+    init(0),
+    segment(0),
+    segment(1),
+    init(1),
+    segment(2, { init: 1, discontinuity: true }),
+    { kind: 'end', duration: 6 },
+  )
+  return id
+}
+
+describe('a media address', () => {
+  it('works without a cookie, from any page', async () => {
+    const base = await folder(await finishedVideo())
+    const answer = await site.fetch(`${base}/master.m3u8`)
+    expect(answer.status).toBe(200)
+    expect(answer.headers.get('access-control-allow-origin')).toBe('*')
+    expect(answer.headers.get('cross-origin-resource-policy')).toBe('cross-origin')
+    const preflight = await site.fetch(`${base}/master.m3u8`, { method: 'OPTIONS' })
+    expect([preflight.status, preflight.headers.get('access-control-allow-headers')]).toEqual([
+      204,
+      'Range, If-None-Match, If-Range',
+    ])
+  })
+
+  it('is of one video alone, and not to be guessed', async () => {
+    const [a, b] = [await finishedVideo(), await finishedVideo()]
+    const [, , token] = (await folder(a)).split('/')
+    for (const path of [
+      `/media/${token}/${b}/master.m3u8`,
+      `/media/x/${a}/master.m3u8`,
+      `/media/${token?.slice(1)}A/${a}/master.m3u8`,
+    ]) {
+      const answer = await site.fetch(path)
+      expect(answer.status).toBe(403)
+      expect(await jsonOf(answer)).toMatchObject({ code: 'forbidden' })
+    }
+  })
+
+  it('stops working when the video is made private or deleted, at once', async () => {
+    const id = await finishedVideo()
+    const base = await folder(id)
+    const status = async () => (await site.fetch(`${base}/master.m3u8`)).status
+    expect(await status()).toBe(200)
+    await site.fetch(`/api/v1/videos/${id}`, {
+      method: 'PATCH',
+      as: owner,
+      headers: { 'content-type': 'application/json' },
+      body: '{"visibility":"private"}',
+    })
+    await expect.poll(status).toBe(403)
+    expect((await site.fetch(`${await folder(id, owner)}/master.m3u8`)).status).toBe(200)
+    await site.fetch(`/api/v1/videos/${id}`, { method: 'DELETE', as: owner })
+    await expect.poll(status).toBe(404)
+  })
+
+  it.each([
+    '',
+    '/',
+    '/x.mp4',
+    '/480p/',
+    '/480p/-1.m4s',
+    '/480p/01.m4s',
+    '/480p/1.ts',
+    '/..%2f..%2fsecret/0.m4s',
+    '/480P/0.m4s',
+    '/timeline.jsonl',
+    '/a/b/c',
+  ])('with %j behind it is not there', async (rest) => {
+    const base = await folder(await finishedVideo())
+    expect((await site.fetch(`${base}${rest}`)).status).toBe(404)
+  })
+})
+
+describe('playlists', () => {
+  it('of a finished video name every quality that has not failed, the lowest first', async () => {
+    const base = await folder(await finishedVideo())
+    const answer = await site.fetch(`${base}/master.m3u8`)
+    expect(answer.headers.get('content-type')).toBe('application/vnd.apple.mpegurl')
+    expect(await answer.text()).toBe(
+      [
+        '#EXTM3U',
+        '#EXT-X-VERSION:7',
+        '#EXT-X-INDEPENDENT-SEGMENTS',
+        '#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID="audio",NAME="Audio",DEFAULT=YES,AUTOSELECT=YES,CHANNELS="2",URI="audio/index.m3u8"',
+        '#EXT-X-STREAM-INF:BANDWIDTH=630000,AVERAGE-BANDWIDTH=428000,CODECS="avc1.640015,mp4a.40.2",RESOLUTION=426x240,FRAME-RATE=29.970,AUDIO="audio",NAME="240p"',
+        '240p/index.m3u8',
+        '#EXT-X-STREAM-INF:BANDWIDTH=1880000,AVERAGE-BANDWIDTH=1178000,CODECS="avc1.64001e,mp4a.40.2",RESOLUTION=854x480,FRAME-RATE=30.000,AUDIO="audio",NAME="480p"',
+        '480p/index.m3u8',
+        '#EXT-X-STREAM-INF:BANDWIDTH=2130000,AVERAGE-BANDWIDTH=1928000,CODECS="avc1.64001f,mp4a.40.2",RESOLUTION=1280x720,FRAME-RATE=30.000,AUDIO="audio",NAME="original"',
+        'original/index.m3u8',
+        '',
+      ].join('\n'),
+    )
+  })
+
+  it('have the same segments in every rendition, each with its own way of naming the init', async () => {
+    const base = await folder(await finishedVideo())
+    const text = async (name: string) => (await site.fetch(`${base}/${name}/index.m3u8`)).text()
+    expect(await text('original')).toBe(
+      [
+        '#EXTM3U',
+        '#EXT-X-VERSION:7',
+        '#EXT-X-TARGETDURATION:2',
+        '#EXT-X-MEDIA-SEQUENCE:0',
+        '#EXT-X-PLAYLIST-TYPE:VOD',
+        '#EXT-X-INDEPENDENT-SEGMENTS',
+        '#EXT-X-MAP:URI="init-0.mp4"',
+        '#EXTINF:2.000,',
+        '0.m4s',
+        '#EXTINF:2.000,',
+        '1.m4s',
+        '#EXT-X-DISCONTINUITY',
+        '#EXT-X-MAP:URI="init-1.mp4"',
+        '#EXTINF:2.000,',
+        '2.m4s',
+        '#EXT-X-ENDLIST',
+        '',
+      ].join('\n'),
+    )
+    expect(await text('audio')).toBe(await text('original'))
+    expect(await text('480p')).toBe((await text('original')).replaceAll(/init-\d/g, 'init'))
+    expect((await site.fetch(`${base}/360p/index.m3u8`)).status).toBe(404)
+    expect((await site.fetch(`${base}/1080p/index.m3u8`)).status).toBe(404)
+  })
+
+  it('grow while the video is on air, with the original and its sound alone, and end with it', async () => {
+    const id = await site.video(owner, { origin: 'broadcast', state: 'live', timelineKind: 'measured' })
+    await rendition(id, {
+      name: '240p',
+      kind: 'video',
+      state: 'encoding',
+      codecs: 'avc1.640015',
+      bandwidth: 500_000,
+    })
+    await append(id, start, init(0), segment(0))
+    const base = await folder(id)
+    const master = await (await site.fetch(`${base}/master.m3u8`)).text()
+    expect(master).toContain(
+      'BANDWIDTH=2128000,AVERAGE-BANDWIDTH=2128000,CODECS="avc1.64001f,mp4a.40.2",RESOLUTION=1280x720',
+    )
+    expect(master).not.toContain('240p')
+    const url = `${base}/original/index.m3u8`
+    const before = await site.fetch(url)
+    expect(before.headers.get('cache-control')).toBe('no-cache')
+    const growing = await before.text()
+    expect(growing).toMatch(/PLAYLIST-TYPE:EVENT[\s\S]*\n0\.m4s\n$/)
+    const etag = before.headers.get('etag') ?? ''
+    const same = await site.fetch(url, { headers: { 'if-none-match': etag } })
+    expect([same.status, await same.text()]).toEqual([304, ''])
+    await append(id, segment(1))
+    await expect
+      .poll(async () => (await site.fetch(url, { headers: { 'if-none-match': etag } })).status)
+      .toBe(200)
+    expect(await (await site.fetch(url)).text()).toBe(`${growing}#EXTINF:2.000,\n1.m4s\n`)
+    await append(id, { kind: 'end', duration: 4 })
+    await site.database.prisma.video.update({
+      where: { id },
+      data: { state: 'processing', timelineComplete: true },
+    })
+    await expect
+      .poll(async () => (await site.fetch(url)).text())
+      .toMatch(/PLAYLIST-TYPE:VOD[\s\S]*#EXT-X-ENDLIST\n$/)
+    await expect
+      .poll(async () => (await site.fetch(`${base}/master.m3u8`)).text())
+      .toContain('240p/index.m3u8')
+  })
+
+  it('are compressed for those who can read that', async () => {
+    const base = await folder(await finishedVideo())
+    const raw = await new Promise<{ encoding: string | undefined; body: Buffer }>((resolve, reject) => {
+      request(
+        `${site.base}${base}/original/index.m3u8`,
+        { headers: { 'accept-encoding': 'gzip' } },
+        async (answer) => {
+          resolve({
+            encoding: answer.headers['content-encoding'],
+            body: Buffer.concat(await answer.toArray()),
+          })
+        },
+      )
+        .on('error', reject)
+        .end()
+    })
+    expect(raw.encoding).toBe('gzip')
+    expect(gunzipSync(raw.body).toString()).toMatch(/^#EXTM3U/)
+  })
+
+  it('are not there before the first segment', async () => {
+    const id = await site.video(owner, { playable: true, state: 'live' })
+    expect((await site.fetch(`${await folder(id)}/master.m3u8`)).status).toBe(404)
+  })
+})
+
+describe('a segment', () => {
+  const CONTENT = Buffer.from(Array.from({ length: 1000 }, (_, i) => i % 251))
+  const put = async (id: VideoId, number = 0) =>
+    site.media.put(mediaKeys.segment(id, '240p', number), CONTENT)
+
+  it('is sent whole, immutable, with its length and tag, and again from memory', async () => {
+    const id = await finishedVideo()
+    await put(id)
+    const url = `${await folder(id)}/240p/0.m4s`
+    for (const _again of [1, 2]) {
+      const answer = await site.fetch(url)
+      expect(Object.fromEntries(answer.headers)).toMatchObject({
+        'content-type': 'video/iso.segment',
+        'content-length': '1000',
+        'cache-control': 'public, max-age=31536000, immutable',
+        'accept-ranges': 'bytes',
+        etag: expect.any(String),
+      })
+      expect(Buffer.from(await answer.arrayBuffer())).toEqual(CONTENT)
+    }
+    const { headers } = await site.fetch(url)
+    expect((await site.fetch(url, { headers: { 'if-none-match': headers.get('etag') ?? '' } })).status).toBe(
+      304,
+    )
+    const head = await site.fetch(url, { method: 'HEAD' })
+    expect([head.status, head.headers.get('content-length'), await head.text()]).toEqual([200, '1000', ''])
+  })
+
+  it.each([
+    ['bytes=0-99', 206, 0, 100],
+    ['bytes=990-', 206, 990, 1000],
+    ['bytes=-10', 206, 990, 1000],
+    ['bytes=500-5000', 206, 500, 1000],
+    ['bytes=1000-', 416, 0, 0],
+    ['bytes=0-1,5-6', 200, 0, 1000],
+    ['nonsense', 200, 0, 1000],
+  ])('in the range %s answers %i', async (range, status, from, to) => {
+    const id = await finishedVideo()
+    await put(id)
+    const answer = await site.fetch(`${await folder(id)}/240p/0.m4s`, { headers: { range } })
+    expect(answer.status).toBe(status)
+    expect(Buffer.from(await answer.arrayBuffer())).toEqual(CONTENT.subarray(from, to))
+    if (status === 206) expect(answer.headers.get('content-range')).toBe(`bytes ${from}-${to - 1}/1000`)
+    if (status === 416) expect(answer.headers.get('content-range')).toBe('bytes */1000')
+  })
+
+  it('too large for memory is streamed, whole and in ranges', async () => {
+    const id = await finishedVideo()
+    const large = Buffer.alloc(9 * 1024 * 1024, 'large')
+    await site.media.put(mediaKeys.segment(id, '240p', 1), large)
+    const url = `${await folder(id)}/240p/1.m4s`
+    expect(Buffer.from(await (await site.fetch(url)).arrayBuffer()).equals(large)).toBe(true)
+    const part = await site.fetch(url, { headers: { range: 'bytes=5000000-5000009' } })
+    expect(Buffer.from(await part.arrayBuffer())).toEqual(large.subarray(5_000_000, 5_000_010))
+  })
+
+  it('of a private video is kept by browsers only', async () => {
+    const id = await finishedVideo({ visibility: 'private' })
+    await put(id)
+    const answer = await site.fetch(`${await folder(id, owner)}/240p/0.m4s`)
+    expect(answer.headers.get('cache-control')).toBe('private, max-age=31536000, immutable')
+  })
+
+  it('that is not made yet is asked for and waited for', async () => {
+    const id = await finishedVideo()
+    const asked: unknown[] = []
+    site.parts.demandSegment = async (video, name, number, { timeoutMs }) => {
+      asked.push([video, name, number, timeoutMs])
+      await site.media.put(mediaKeys.segment(id, '480p', 2), CONTENT)
+    }
+    const answer = await site.fetch(`${await folder(id)}/480p/2.m4s`)
+    expect([answer.status, answer.headers.get('content-length')]).toEqual([200, '1000'])
+    expect(asked).toEqual([[id, '480p', 2, 5000]])
+  })
+
+  it('that is not made in time is refused with when to ask again', async () => {
+    const answer = await site.fetch(`${await folder(await finishedVideo())}/480p/2.m4s`)
+    expect(answer.status).toBe(503)
+    expect(answer.headers.get('retry-after')).toBe('2')
+    expect(answer.headers.get('cache-control')).toBe('no-store')
+    expect(await jsonOf(answer)).toMatchObject({ code: 'not-ready' })
+  })
+
+  it('nobody waits for any more is not waited for', async () => {
+    const base = await folder(await finishedVideo())
+    const aborted = Promise.withResolvers<void>()
+    const asked = Promise.withResolvers<void>()
+    site.parts.demandSegment = async (_video, _name, _number, { signal }) => {
+      asked.resolve()
+      await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }))
+      aborted.resolve()
+      signal.throwIfAborted()
+    }
+    const leaving = new AbortController()
+    const answer = site.fetch(`${base}/480p/2.m4s`, { signal: leaving.signal })
+    await asked.promise
+    leaving.abort()
+    await expect(answer).rejects.toThrow()
+    await aborted.promise
+  })
+
+  it('has room for so many who wait from one address', async () => {
+    const base = await folder(await finishedVideo())
+    const release = Promise.withResolvers<void>()
+    let waiting = 0
+    site.parts.demandSegment = async () => {
+      waiting += 1
+      await release.promise
+      throw new AppError('not-ready', 'x')
+    }
+    const held = Array.from({ length: MAX_WAITING_FOR_EACH_ADDRESS }, (_, i) =>
+      site.fetch(`${base}/480p/${i}.m4s`),
+    )
+    await expect.poll(() => waiting).toBe(MAX_WAITING_FOR_EACH_ADDRESS)
+    expect((await site.fetch(`${base}/480p/9.m4s`)).status).toBe(503)
+    expect(waiting).toBe(MAX_WAITING_FOR_EACH_ADDRESS)
+    release.resolve()
+    await Promise.all(held)
+  })
+
+  it.each(['original/7.m4s', '360p/0.m4s', 'none/0.m4s', 'original/init-9.mp4'])(
+    'at %s is nothing to wait for',
+    async (path) => {
+      let asked = false
+      site.parts.demandSegment = async () => {
+        asked = true
+      }
+      expect((await site.fetch(`${await folder(await finishedVideo())}/${path}`)).status).toBe(404)
+      expect(asked).toBe(false)
+    },
+  )
+})
+
+describe('live', () => {
+  it('by the channel’s name leads to the growing playlist, or streams FLV, while it is on air', async () => {
+    const as = await site.person('creator', 'On Air')
+    const id = await site.video(as, { origin: 'broadcast', state: 'live' })
+    const to = await site.fetch('/live/on-air.m3u8')
+    expect([to.status, to.headers.get('location')]).toEqual([
+      302,
+      expect.stringMatching(new RegExp(`^/media/.*/${id}/master.m3u8$`)),
+    ])
+    let streamed: string | undefined
+    site.parts.streamFlv = async (name, out) => {
+      streamed = name
+      out.end('FLV')
+    }
+    const flv = await site.fetch('/live/on-air.flv')
+    expect([flv.headers.get('content-type'), await flv.text(), streamed]).toEqual([
+      'video/x-flv',
+      'FLV',
+      'on-air',
+    ])
+    await site.database.prisma.video.update({ where: { id }, data: { visibility: 'private' } })
+    expect((await site.fetch('/live/on-air.flv')).status).toBe(404)
+    expect((await site.fetch('/live/on-air.flv', { as })).status).toBe(200)
+    await site.database.prisma.video.update({ where: { id }, data: { visibility: 'public', state: 'ready' } })
+    expect((await site.fetch('/live/on-air.m3u8')).status).toBe(404)
+    expect((await site.fetch('/live/nobody.flv')).status).toBe(404)
+  })
+})

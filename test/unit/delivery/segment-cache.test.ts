@@ -1,0 +1,64 @@
+import { describe, expect, it } from 'vitest'
+import { SegmentCache } from '../../../src/delivery/media/segment-cache.ts'
+import { WaitingRoom } from '../../../src/delivery/media/waiting-room.ts'
+
+const bytes = (count: number) => Buffer.alloc(count)
+
+describe('the cache of hot segments', () => {
+  it('reads once for all who ask at the same moment, and not again', async () => {
+    const cache = new SegmentCache(100, 50)
+    let reads = 0
+    const read = async () => {
+      reads += 1
+      return bytes(10)
+    }
+    const got = await Promise.all([cache.load('a', read), cache.load('a', read), cache.load('a', read)])
+    await cache.load('a', read)
+    expect(reads).toBe(1)
+    expect(new Set(got).size).toBe(1)
+  })
+
+  it('stays within its bytes, the least recently used out first', async () => {
+    const cache = new SegmentCache(100, 50)
+    for (const key of ['a', 'b']) await cache.load(key, async () => bytes(40))
+    cache.get('a')
+    await cache.load('c', async () => bytes(40))
+    expect(cache.bytes).toBe(80)
+    expect([cache.get('a'), cache.get('b'), cache.get('c')].map(Boolean)).toEqual([true, false, true])
+  })
+
+  it('keeps neither what is too large nor what is not there', async () => {
+    const cache = new SegmentCache(100, 50)
+    expect(await cache.load('large', async () => bytes(51))).toHaveLength(51)
+    expect(await cache.load('missing', async () => undefined)).toBeUndefined()
+    expect(cache.bytes).toBe(0)
+    expect(await cache.load('missing', async () => bytes(1))).toHaveLength(1)
+  })
+
+  it('asks again after a failed read', async () => {
+    const cache = new SegmentCache(100, 50)
+    await expect(cache.load('a', () => Promise.reject(new Error('disk')))).rejects.toThrow('disk')
+    expect(await cache.load('a', async () => bytes(1))).toHaveLength(1)
+  })
+
+  it('forgets a video', async () => {
+    const cache = new SegmentCache(100, 50)
+    for (const key of ['v1/a/0.m4s', 'v1/a/1.m4s', 'v2/a/0.m4s']) await cache.load(key, async () => bytes(10))
+    cache.forget('v1/')
+    expect(cache.bytes).toBe(10)
+  })
+})
+
+describe('the waiting room', () => {
+  it('has so many places for all, and so many for each address', () => {
+    const room = new WaitingRoom(3, 2)
+    const first = room.enter('a')
+    room.enter('a')
+    expect(room.enter('a')).toBeUndefined()
+    room.enter('b')
+    expect(room.enter('c')).toBeUndefined()
+    first?.[Symbol.dispose]()
+    expect(room.enter('c')).toBeDefined()
+    expect(room.waiting).toBe(3)
+  })
+})
