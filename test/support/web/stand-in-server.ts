@@ -72,7 +72,9 @@ export async function startStandInServer(
     path.join(folder, 'poster.jpg'),
   ])
   const total = media.durations.reduce((sum, duration) => sum + duration, 0)
-  const videos = makeVideos()
+  const videos = makeVideos().map((item) =>
+    item.id === 'replay' ? { ...item, durationSeconds: total } : item,
+  )
   const streams = new Set<ServerResponse>()
   let signedIn = options.signedIn ?? true
   let live: { startedMs: number; ended: boolean } | undefined

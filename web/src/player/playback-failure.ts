@@ -7,13 +7,14 @@ export type PlaybackFailure =
   | { readonly kind: 'final'; readonly title: string; readonly advice: string }
 
 /** MediaError.code */
-const NETWORK = 2
 const DECODE = 3
 
 const FIRST_RETRY_MS = 1_000
 const LONGEST_RETRY_MS = 15_000
 /** A picture that cannot be decoded twice will not be decoded at all. */
 const DECODE_TRIES = 2
+/** Failing more often than this is no passing hiccup. */
+const QUIET_TRIES = 4
 
 export interface FailureFacts {
   /** MediaError.code of the player's error; undefined: it only stands still. */
@@ -51,11 +52,10 @@ export function describeFailure({
       'Choose another quality in the menu, or try another browser.',
     )
   }
-  if (mediaCode === NETWORK || mediaCode === DECODE || attempts < 4)
-    return passing('Playback was interrupted', 'It goes on by itself.')
-  return final(
-    'This video cannot be played here',
-    'Choose another quality, reload the page, or try another browser.',
+  if (attempts < QUIET_TRIES) return passing('Playback was interrupted', 'It goes on by itself.')
+  return passing(
+    'This video cannot be played right now',
+    'It is tried again from time to time. Another quality, or another browser, may play it.',
   )
 }
 

@@ -56,7 +56,7 @@ export function Player({ renditions, notice, ref, ...settings }: PlayerProps) {
           >
             <strong>{words.title}</strong>
             {words.advice !== '' && <span>{words.advice}</span>}
-            {words.kind !== 'notice' && (
+            {words.kind === 'passing' && (
               <button type="button" onClick={() => player.retryNow()} data-testid="player-retry">
                 Try now
               </button>

@@ -4,6 +4,7 @@
  * server each time for the video's present address (signed addresses run out).
  */
 import { describeFailure, type PlaybackFailure, retryDelayMs } from './playback-failure.ts'
+import { watchStalls } from './stall-watch.ts'
 import { isLive, secondsOf, seekableEnd, type VjsPlayer } from './vjs.ts'
 
 /** What the server says now: where the playlist is, or the status it refused with (0: no answer). */
@@ -17,8 +18,6 @@ export interface SourceControl {
   retryNow(): void
 }
 
-/** This long without a frame, though there is more to play, is a failure. Longer than the server holds a segment back. */
-const STALLED_MS = 45_000
 /** Playing this long again means that the trouble is over. */
 const RECOVERED_MS = 5_000
 
@@ -122,15 +121,9 @@ export function makeSourceControl(
     onFailure(undefined)
     if (attempts > 0) after(RECOVERED_MS, () => (attempts = 0))
   })
-  player.on('waiting', () => {
-    clearTimers()
-    after(STALLED_MS, () => {
-      const more = seekableEnd(player) - secondsOf(player) > 1
-      if (!player.paused() && more && player.readyState() < 3) reload()
-    })
-  })
+  const stalls = watchStalls(player, askSource, onFailure, reload)
   const retryNow = () => {
-    if (!failing) return
+    if (!failing) return stalls.lookNow()
     attempts = Math.min(attempts, 1)
     retry(player.error()?.code)
   }

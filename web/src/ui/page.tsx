@@ -8,7 +8,7 @@ interface PageProps {
   readonly lead?: ReactNode
   /** To the right of the heading. */
   readonly actions?: ReactNode
-  readonly size?: 'sm' | 'md' | 'lg' | 'xl'
+  readonly size?: 'xs' | 'sm' | 'md' | 'lg' | 'xl'
   readonly children: ReactNode
 }
 

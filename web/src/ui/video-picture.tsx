@@ -1,12 +1,19 @@
-/** A video's poster in 16:9 with what lies over it: duration or LIVE, and progress while unplayable. */
+/** A video's poster in 16:9 with what lies over it: duration, progress, and its state unless that is said beside it. */
 import { IconPlayerPlay } from '@tabler/icons-react'
 import type { Video } from '../../../src/delivery/contract/videos.ts'
 import { formatDuration } from './format-time.ts'
 import classes from './video-picture.module.css'
 import { videoStateWords } from './video-state.ts'
 
-export function VideoPicture({ video, eager = false }: { readonly video: Video; readonly eager?: boolean }) {
-  const words = videoStateWords(video)
+interface VideoPictureProps {
+  readonly video: Video
+  /** Among the first pictures seen: loaded at once. */
+  readonly eager?: boolean
+  readonly showState?: boolean
+}
+
+export function VideoPicture({ video, eager = false, showState = true }: VideoPictureProps) {
+  const words = showState ? videoStateWords(video) : undefined
   return (
     <div className={classes.frame}>
       {video.playback.poster === null ? (

@@ -91,7 +91,7 @@ function Row({ video, now, showChannel, onEdit, onDelete }: RowProps) {
           tabIndex={-1}
           aria-hidden
         >
-          <VideoPicture video={video} />
+          <VideoPicture video={video} showState={false} />
         </Link>
         <div className={classes.text}>
           <Group gap="xs">
@@ -99,6 +99,7 @@ function Row({ video, now, showChannel, onEdit, onDelete }: RowProps) {
               to={pages.watch}
               params={{ videoId: video.id }}
               fw={600}
+              c="var(--mantine-color-text)"
               lineClamp={2}
               className={classes.title ?? ''}
             >

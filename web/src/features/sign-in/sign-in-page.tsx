@@ -36,8 +36,8 @@ export function SignInPage() {
     enter.mutate()
   }
   return (
-    <Page title={WORDS.title} lead={WORDS.lead} size="sm">
-      <Card withBorder padding="lg" radius="lg" maw={440}>
+    <Page title={WORDS.title} lead={WORDS.lead} size="xs">
+      <Card withBorder padding="lg" radius="lg">
         <form onSubmit={submit}>
           <Stack>
             <TextInput

@@ -101,6 +101,7 @@ function Waiting({ video }: { readonly video: Video }) {
             mt="sm"
             value={video.progress}
             color="pine.4"
+            bg="rgb(255 255 255 / 18%)"
             aria-label="Progress"
             data-testid="waiting-progress"
           />
