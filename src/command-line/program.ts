@@ -5,6 +5,8 @@ import { readEnv } from '../config/env.ts'
 import { AppError } from '../kernel/errors.ts'
 import { makeLogger } from '../kernel/logger.ts'
 import { runDoctor } from './doctor.ts'
+import { addImportCommand } from './import-command.ts'
+import { addPeopleCommands } from './people-commands.ts'
 import { serve } from './serve.ts'
 
 /** Resolves with the exit code. Rejects only for bugs. */
@@ -44,6 +46,8 @@ function makeProgram(): Command {
       process.exitCode = await runDoctor(readConfig())
     })
 
+  addImportCommand(program)
+  addPeopleCommands(program)
   return program
 }
 

@@ -16,7 +16,7 @@ import { locateFfmpeg } from '../pipeline/ffmpeg/locate.ts'
 import { prepareFfmpeg } from '../pipeline/ffmpeg/tools.ts'
 import { makePlanner } from '../pipeline/planner.ts'
 import { prepareStorage } from '../setup/storage-folder.ts'
-import { lockStorage } from '../setup/storage-lock.ts'
+import { lockStorage, tryLockStorage } from '../setup/storage-lock.ts'
 
 export type Foundation = Awaited<ReturnType<typeof layFoundation>>
 
@@ -32,23 +32,33 @@ export async function layFoundation(config: Config, stack: AsyncDisposableStack,
   const { log, signal, shared = false } = options
   const paths = makeStoragePaths(config.storageDir)
   prepareStorage(config.storageDir)
-  if (config.databaseUrl === undefined && !shared) {
-    stack.use(lockStorage(config.storageDir))
+  // A command beside a running server visits its database; alone, it is the owner for as long as it takes.
+  const lock =
+    config.databaseUrl !== undefined
+      ? undefined
+      : shared
+        ? tryLockStorage(config.storageDir)
+        : lockStorage(config.storageDir)
+  if (lock) {
+    stack.use(lock)
     // Whose files these were is gone: the lock says so.
     await rm(paths.tmp, { recursive: true, force: true })
   }
   await mkdir(paths.tmp, { recursive: true })
 
-  const [ffmpeg, database] = await Promise.all([
-    locateFfmpeg(config),
-    openDatabase({
+  const searching = locateFfmpeg(config)
+  // Awaited below; until then a failure of it must not count as unhandled.
+  searching.catch(() => {})
+  const database = stack.use(
+    await openDatabase({
       databaseUrl: config.databaseUrl,
       embeddedDir: paths.postgres,
+      visiting: lock === undefined,
       log: log.child({ part: 'database' }),
       signal,
     }),
-  ])
-  stack.use(database)
+  )
+  const ffmpeg = await searching
   log.debug({ version: ffmpeg.version, source: ffmpeg.source }, 'ffmpeg found')
   const queue = stack.use(await openJobQueue({ url: database.url, log: log.child({ part: 'queue' }) }))
   const changes = stack.use(new PostgresCatalogueChanges(database.url, log.child({ part: 'changes' })))

@@ -1,7 +1,8 @@
 /** The program's database, ready to use: DATABASE_URL if it is set, else the embedded PostgreSQL. */
+import { AppError } from '../kernel/errors.ts'
 import type { Logger } from '../kernel/logger.ts'
 import { type Database, makeDatabase } from './client.ts'
-import { openEmbeddedPostgres } from './embedded-postgres.ts'
+import { findRunningEmbeddedPostgres, openEmbeddedPostgres } from './embedded-postgres.ts'
 import { applyMigrations } from './migrations.ts'
 
 export interface OpenDatabase extends AsyncDisposable {
@@ -16,6 +17,8 @@ export interface OpenDatabaseOptions {
   readonly databaseUrl: string | undefined
   /** Where the embedded cluster lives. Its user must hold the storage lock. */
   readonly embeddedDir: string
+  /** True: another program runs the embedded server; use it, and leave it running. */
+  readonly visiting?: boolean
   readonly log: Logger
   readonly signal?: AbortSignal | undefined
 }
@@ -28,6 +31,14 @@ export async function openDatabase(options: OpenDatabaseOptions): Promise<OpenDa
   const { log, signal } = options
   await using opening = new AsyncDisposableStack()
   let url = options.databaseUrl
+  if (!url && options.visiting) {
+    url = findRunningEmbeddedPostgres(options.embeddedDir)
+    if (!url)
+      throw new AppError(
+        'database-unavailable',
+        'The Reprise on this storage folder is just starting or stopping: try again in a moment.',
+      )
+  }
   if (!url) {
     const server = opening.use(await openEmbeddedPostgres(options.embeddedDir, { signal }))
     log.debug({ pid: server.pid, adopted: server.adopted }, 'embedded database runs')
