@@ -22,6 +22,7 @@ interface ClaimRow {
   readonly start_seconds: number
   readonly duration_seconds: number
   readonly attempts: number
+  readonly begun: boolean
 }
 
 export function makeChunkStore(database: Database, queue: PostgresJobQueue): ChunkStore {
@@ -40,7 +41,8 @@ export function makeChunkStore(database: Database, queue: PostgresJobQueue): Chu
               WHERE k.video_id = ${videoId} AND k.index = ${index} AND q.name = ANY(${[...renditions]}::text[]) AND v.deleted_at IS NULL
                 AND (k.state = 'waiting' OR (k.state = 'encoding' AND k.lease_until < now()))
                 FOR UPDATE OF k SKIP LOCKED)
-          RETURNING c.id, r.name AS rendition, r.settings, c.index, c.first_segment, c.segment_count, c.start_seconds, c.duration_seconds, c.attempts`
+          RETURNING c.id, r.name AS rendition, r.settings, c.index, c.first_segment, c.segment_count, c.start_seconds, c.duration_seconds, c.attempts,
+                    EXISTS (SELECT 1 FROM chunks m WHERE m.rendition_id = c.rendition_id AND m.state = 'ready') AS begun`
         const names = rows.map(({ rendition }) => rendition)
         if (names.length > 0)
           await tx.rendition.updateMany({
@@ -199,6 +201,7 @@ function readClaim(row: ClaimRow): ClaimedChunk {
     rendition: row.rendition,
     settings: row.settings,
     attempts: row.attempts,
+    begun: row.begun,
     range: {
       index: row.index,
       firstSegment: row.first_segment,

@@ -169,9 +169,7 @@ export function makeJobCatalogue(database: Database, queue: PostgresJobQueue): J
 function conditions(query: JobQuery): Prisma.Sql {
   const all: Prisma.Sql[] = [Prisma.sql`true`]
   if (query.ownerId)
-    all.push(
-      Prisma.sql`j.data->>'videoId' IN (SELECT o.id FROM videos o JOIN channels w ON w.id = o.channel_id WHERE w.owner_id = ${query.ownerId})`,
-    )
+    all.push(Prisma.sql`v.channel_id IN (SELECT id FROM channels WHERE owner_id = ${query.ownerId})`)
   if (query.videoId) all.push(Prisma.sql`j.data->>'videoId' = ${query.videoId}`)
   if (query.state) {
     const state = Object.keys(STATES).find((name) => STATES[name] === query.state)

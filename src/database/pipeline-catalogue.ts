@@ -7,6 +7,7 @@ import type {
   RenditionPlan,
   RenditionRecord,
 } from '../pipeline/catalogue.ts'
+import { PRIORITY } from '../pipeline/job-kinds.ts'
 import type { RenditionSettings } from '../pipeline/ladder.ts'
 import { settleVideo } from './chunk-progress.ts'
 import type { Database } from './client.ts'
@@ -43,6 +44,17 @@ export function makePipelineCatalogue(database: Database, queue: PostgresJobQueu
           .flatMap((chunk) => chunk.jobs)
         await queue.sendIn(tx, [...jobs, ...chunkJobs])
         await settleVideo(tx, queue, videoId)
+      })
+    },
+
+    async forgetPlan(videoId) {
+      await inTransaction(database, async (tx) => {
+        await tx.$queryRaw`SELECT 1 FROM videos WHERE id = ${videoId} FOR UPDATE`
+        await tx.rendition.deleteMany({ where: { videoId } })
+        await tx.video.updateMany({
+          where: { id: videoId },
+          data: { playable: false, timelineKind: null, timelineComplete: false, progress: 0 },
+        })
       })
     },
 
@@ -99,9 +111,24 @@ export function makePipelineCatalogue(database: Database, queue: PostgresJobQueu
       })
     },
 
+    async requeueUploads() {
+      const lost = await database.$queryRaw<{ id: VideoId }[]>`
+        SELECT v.id FROM videos v JOIN uploads u ON u.video_id = v.id
+         WHERE v.deleted_at IS NULL AND v.state = 'processing' AND NOT v.timeline_complete
+           AND NOT EXISTS (SELECT 1 FROM pgboss.job j WHERE j.name = 'process-upload' AND j.data->>'videoId' = v.id AND j.state IN ('created', 'retry', 'active'))`
+      await queue.send(
+        lost.map(({ id }) => ({
+          kind: 'process-upload',
+          priority: PRIORITY.upload.lead,
+          data: { videoId: id },
+        })),
+      )
+      return lost.length
+    },
+
     async listUnfinished() {
       const rows = await database.video.findMany({
-        where: { deletedAt: null, state: { in: ['live', 'processing'] } },
+        where: { deletedAt: null, origin: 'broadcast', state: { in: ['live', 'processing'] } },
         select: { id: true },
         orderBy: { createdAt: 'asc' },
       })

@@ -4,7 +4,7 @@
  * A worker that was killed is noticed by its missing heartbeat and its job is run again after 10 to 12 s:
  * the intervals below are what that takes; pg-boss's own defaults make it a minute.
  */
-import { fromPrisma, type JobWithMetadata, PgBoss } from 'pg-boss'
+import { fromPrisma, type JobResult, type JobWithMetadata, PgBoss } from 'pg-boss'
 import { describeError } from '../kernel/errors.ts'
 import type { Logger } from '../kernel/logger.ts'
 import {
@@ -14,7 +14,7 @@ import {
   type JobKind,
   type JobRequest,
 } from '../pipeline/job-kinds.ts'
-import type { JobQueue, RunningJob } from '../pipeline/queue.ts'
+import { JobGivenUp, type JobQueue, type RunningJob } from '../pipeline/queue.ts'
 import type { Prisma } from './generated/client.ts'
 
 const HEARTBEAT_SECONDS = 10
@@ -83,20 +83,24 @@ export async function openJobQueue(options: {
         {
           localConcurrency: concurrency,
           includeMetadata: true,
+          perJobResults: true,
           pollingIntervalSeconds: POLL_SECONDS,
           notifyPollingIntervalSeconds: POLL_SECONDS,
         },
-        async ([job]: JobWithMetadata<JobData[Kind]>[]) => {
-          if (!job) return
+        async ([job]: JobWithMetadata<JobData[Kind]>[]): Promise<JobResult[]> => {
+          if (!job) return []
           const started = handler(readJob(job, stopping.signal))
           const settled = started.catch(() => {})
           running.add(settled)
           try {
             await started
+            return [{ id: job.id, status: 'completed' }]
           } catch (error) {
             log.warn({ jobId: job.id, kind, attempt: job.retryCount + 1, err: error }, 'job failed')
-            // What is thrown is kept with the job and shown: a plain sentence, not a stack.
-            throw new Error(describeError(error))
+            // Without a dead letter queue, 'deadletter' is pg-boss's word for failed without further attempts.
+            const status = error instanceof JobGivenUp ? 'deadletter' : 'failed'
+            // Kept with the job and shown: a plain sentence, not a stack.
+            return [{ id: job.id, status, output: { message: describeError(error) } }]
           } finally {
             running.delete(settled)
           }

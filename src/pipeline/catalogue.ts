@@ -70,6 +70,8 @@ export interface ClaimedChunk {
   readonly range: ChunkRange
   /** This attempt included. */
   readonly attempts: number
+  /** Some chunk of the rendition is made: its init stands. */
+  readonly begun: boolean
 }
 
 export interface Claim {
@@ -136,6 +138,8 @@ export interface PipelineCatalogue {
   renditions(videoId: VideoId): Promise<readonly RenditionRecord[]>
   /** Idempotent: rows that exist are left as they are and their jobs are not sent again. */
   plan(videoId: VideoId, step: PlanStep): Promise<void>
+  /** Takes back what was planned: renditions and chunks, and that it plays. For an upload that turns out to need another plan. */
+  forgetPlan(videoId: VideoId): Promise<void>
   /** The video cannot be played: its state becomes failed with a reason for its owner. Not when some of it already plays. */
   failVideo(videoId: VideoId, code: string, detail: string): Promise<void>
   /** A note for the owner of a video that plays, but not as its file promised. */
@@ -149,6 +153,8 @@ export interface PipelineCatalogue {
       | { readonly ready: true; readonly durationSeconds: number }
       | { readonly ready: false; readonly code: string; readonly detail: string },
   ): Promise<void>
-  /** Videos of which something is still to be made or planned: looked at after a start. */
+  /** Enqueues the processing of uploads that wait for it and have no job. Returns how many. */
+  requeueUploads(): Promise<number>
+  /** Broadcasts of which something may still have to be planned: looked at after a start. */
   listUnfinished(): Promise<readonly VideoId[]>
 }

@@ -37,6 +37,8 @@ export interface AudioSettings {
   readonly bitRate: number
   readonly channels: 2
   readonly sampleRate: 48_000
+  /** Seconds from the file's start, as ffmpeg counts them, at which the timeline is 0; negative when the file begins later. */
+  readonly originSeconds: number
 }
 
 export const ENCODED_AUDIO: AudioSettings = {
@@ -45,6 +47,7 @@ export const ENCODED_AUDIO: AudioSettings = {
   bitRate: 128_000,
   channels: 2,
   sampleRate: 48_000,
+  originSeconds: 0,
 }
 
 export type RenditionSettings = Rung | AudioSettings

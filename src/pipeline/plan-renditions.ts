@@ -11,7 +11,7 @@ import { ENCODED_AUDIO, lowestRung, planLadder, type Rung } from './ladder.ts'
 export function planRenditions(
   timeline: 'measured' | 'planned',
   init: Pick<TimelineInit, 'video' | 'audio'>,
-  options: { readonly encodeAudio: boolean },
+  options: { readonly encodeAudio: boolean; readonly originSeconds?: number },
 ): readonly RenditionPlan[] {
   const plans: RenditionPlan[] = []
   const { video, audio } = init
@@ -32,7 +32,7 @@ export function planRenditions(
       codecs: 'mp4a.40.2',
       bandwidth: Math.round(ENCODED_AUDIO.bitRate * 1.1),
       averageBandwidth: ENCODED_AUDIO.bitRate,
-      settings: ENCODED_AUDIO,
+      settings: { ...ENCODED_AUDIO, originSeconds: options.originSeconds ?? 0 },
     })
   } else if (audio) {
     plans.push({ name: AUDIO_RENDITION, kind: 'audio', codecs: audio.codec })

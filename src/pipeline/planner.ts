@@ -16,8 +16,10 @@ import { chunkJobs, planRenditions } from './plan-renditions.ts'
 export interface TimelinePlanner {
   /** After the entry stands in the timeline. Rejects when the database refuses; the next call makes up for it. */
   extendTimeline(videoId: VideoId, entry: TimelineInit | TimelineSegment): Promise<void>
-  /** After the timeline's end entry: nothing follows. */
+  /** After the timeline's end entry: nothing follows. Plans whatever of it is not planned yet. */
   completeTimeline(videoId: VideoId): Promise<void>
+  /** Forgets the timeline of an upload that was taken back, and what was planned of it. */
+  forget(videoId: VideoId): Promise<void>
   /** Plans whatever of a stored timeline is not planned: after a crash, or when calls were lost. */
   catchUp(videoId: VideoId): Promise<void>
 }
@@ -150,7 +152,18 @@ export function makePlanner(parts: PlannerParts): TimelinePlanner {
         await commit(videoId, state, false)
       }),
 
-    completeTimeline: (videoId) => inTurn(videoId, () => catchUp(videoId, true)),
+    completeTimeline: (videoId) =>
+      inTurn(videoId, () => {
+        // From the rows and the stored timeline: renditions may have been planned meanwhile, calls lost.
+        growing.delete(videoId)
+        return catchUp(videoId, true)
+      }),
+
+    forget: (videoId) =>
+      inTurn(videoId, async () => {
+        growing.delete(videoId)
+        await catalogue.forgetPlan(videoId)
+      }),
 
     catchUp: (videoId) => inTurn(videoId, () => catchUp(videoId, false)),
   }

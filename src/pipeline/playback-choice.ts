@@ -22,6 +22,8 @@ export function choosePlayback(media: SourceMedia): PlaybackChoice {
         ? `${video.pixelFormat} is not played everywhere`
         : video.interlaced
           ? 'it is interlaced'
-          : ''
+          : /(^|,)avi(,|$)/.test(media.container)
+            ? 'AVI does not say when its pictures are shown'
+            : ''
   return { timeline: why === '' ? 'measured' : 'planned', encodeAudio, why }
 }

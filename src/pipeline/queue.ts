@@ -12,6 +12,11 @@ export interface RunningJob<Kind extends JobKind> {
   readonly signal: AbortSignal
 }
 
+/** Thrown by a handler when another attempt cannot help: the job has failed for good. */
+export class JobGivenUp extends Error {
+  override readonly name = 'JobGivenUp'
+}
+
 export type JobHandlers = { readonly [Kind in JobKind]: (job: RunningJob<Kind>) => Promise<void> }
 
 export interface JobQueue {

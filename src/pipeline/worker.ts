@@ -96,6 +96,6 @@ async function catchUp({ catalogue, planner, chunks, logger }: WorkerParts): Pro
       logger.error({ videoId, err: error }, 'the timeline of a video could not be planned')
     }
   }
-  const count = await chunks.requeueOrphans()
-  if (count > 0) logger.info({ count }, 'chunks without a job were given one')
+  const count = (await catalogue.requeueUploads()) + (await chunks.requeueOrphans())
+  if (count > 0) logger.info({ count }, 'work without a job was given one')
 }

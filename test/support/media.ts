@@ -128,3 +128,70 @@ export async function joinRendition(store: MediaStore, videoId: VideoId, renditi
 function fail(message: string): never {
   throw new Error(message)
 }
+
+/** Black and silence; from `at` on for half a second white and a tone, in the same instant. Arguments follow the two inputs. */
+export async function makeFlash(
+  file: string,
+  options: { seconds: number; at: number; size?: string; rate?: number | string },
+  ...args: readonly string[]
+): Promise<string> {
+  const { seconds, at, size = '320x180', rate = 25 } = options
+  const during = `between(t,${at - 0.001},${at + 0.499})`
+  await ffmpeg(
+    ...[
+      '-f',
+      'lavfi',
+      '-i',
+      `color=black:size=${size}:rate=${rate}:duration=${seconds},drawbox=w=iw:h=ih:color=white:t=fill:enable='${during}'`,
+    ],
+    ...[
+      '-f',
+      'lavfi',
+      '-i',
+      `sine=frequency=1000:sample_rate=48000:duration=${seconds},volume=volume=0:enable='not(${during})'`,
+    ],
+    ...args,
+    file,
+  )
+  return file
+}
+
+/** When the picture turns white, in seconds from the first frame. */
+export async function findFlash(file: string): Promise<number> {
+  const text = await ffmpeg(
+    '-i',
+    file,
+    '-map',
+    '0:v:0',
+    '-vf',
+    'signalstats,metadata=print:key=lavfi.signalstats.YAVG:file=-',
+    '-f',
+    'null',
+    '-',
+  )
+  const frames = [...text.matchAll(/pts_time:([\d.]+)\s+lavfi\.signalstats\.YAVG=([\d.]+)/g)].map(
+    ([, pts, y]) => ({ pts: Number(pts), y: Number(y) }),
+  )
+  const flash = frames.find(({ y }) => y > 120)
+  return (flash?.pts ?? Number.NaN) - (frames[0]?.pts ?? 0)
+}
+
+/** Mono samples at 48 kHz. */
+export async function readSamples(file: string): Promise<Float32Array> {
+  const { stdout } = await run(
+    'ffmpeg',
+    ['-v', 'error', '-i', file, '-map', '0:a:0', '-ac', '1', '-ar', '48000', '-f', 'f32le', '-'],
+    {
+      encoding: 'buffer',
+      maxBuffer: 1 << 28,
+    },
+  )
+  return new Float32Array(stdout.buffer, stdout.byteOffset, stdout.byteLength >> 2)
+}
+
+/** When sound begins, in seconds on the file's own clock. */
+export async function findBeep(file: string): Promise<number> {
+  const [first] = await readPackets(file, 'a:0')
+  const sample = (await readSamples(file)).findIndex((value) => Math.abs(value) > 0.02)
+  return sample === -1 ? Number.NaN : (first?.pts ?? 0) + sample / 48_000
+}

@@ -161,11 +161,12 @@ export async function until<T>(
   const deadline = AbortSignal.timeout(timeoutMs)
   let wake = Promise.withResolvers<void>()
   const end = pipeline.changes.subscribe(() => wake.resolve())
-  deadline.addEventListener('abort', () => wake.reject(deadline.reason))
+  deadline.addEventListener('abort', () => wake.resolve())
   try {
     for (;;) {
       const seen = await look()
       if (seen !== undefined) return seen
+      deadline.throwIfAborted()
       await wake.promise
       wake = Promise.withResolvers()
     }

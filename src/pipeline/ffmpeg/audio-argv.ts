@@ -34,14 +34,17 @@ export interface AudioChunkPlan {
 
 /** Gaps in the source become silence, its end is padded with silence: the chunk always has all its frames. */
 export function encodeAudioChunk(chunk: AudioChunk): AudioChunkPlan {
-  const { sampleRate, bitRate } = chunk.settings
+  const { sampleRate, bitRate, originSeconds } = chunk.settings
   const grid = (at: number) => Math.floor((at * sampleRate) / AAC_FRAME)
   const first = Math.max(0, grid(chunk.startSeconds) - PREROLL_FRAMES)
   const fromSample = first * AAC_FRAME
   const samples = (grid(chunk.endSeconds) + LOOKAHEAD_FRAMES - first) * AAC_FRAME
+  const origin = Math.round(originSeconds * sampleRate)
   // A whole second is exact at every sample rate and in every container's time base; one more lets decoders settle.
-  const seek = Math.max(0, Math.floor(fromSample / sampleRate) - 1)
-  const offset = fromSample - seek * sampleRate
+  const seek = Math.max(0, Math.floor((fromSample + origin) / sampleRate) - 1)
+  const offset = fromSample + origin - seek * sampleRate
+  // The timeline may begin before the file does.
+  const silence = Math.max(0, -offset)
   return {
     command: {
       inputs: [
@@ -53,8 +56,9 @@ export function encodeAudioChunk(chunk: AudioChunk): AudioChunkPlan {
       filterGraph: [
         `[0:${chunk.streamIndex}]aresample=${sampleRate}:async=1:first_pts=0:min_hard_comp=0.05`,
         'aformat=sample_fmts=fltp:channel_layouts=stereo',
+        ...(silence > 0 ? [`adelay=${silence}S|${silence}S`] : []),
         'apad',
-        `atrim=start_sample=${offset}:end_sample=${offset + samples}`,
+        `atrim=start_sample=${Math.max(0, offset)}:end_sample=${Math.max(0, offset) + samples}`,
         'asetpts=N/SR/TB[a]',
       ].join(','),
       outputs: [

@@ -33,13 +33,21 @@ export async function runFfmpeg(
   let stalled = false
   let lastProgress = ''
   const { promise, resolve, reject } = Promise.withResolvers<void>()
+  // fluent-ffmpeg asks ffmpeg what it can do before it spawns the run: until then there is nothing to kill.
+  let spawned = false
+  const end = (reason: unknown) => {
+    if (spawned) run.kill('SIGKILL')
+    else reject(reason)
+  }
   const watchdog = setTimeout(() => {
     stalled = true
-    run.kill('SIGKILL')
+    end(stall(stallMs, tail))
   }, stallMs)
-  const abort = () => run.kill('SIGKILL')
-  // fluent-ffmpeg spawns late: an abort before that has nothing to kill.
-  run.on('start', () => (signal.aborted ? abort() : undefined))
+  const abort = () => end(signal.reason)
+  run.on('start', () => {
+    spawned = true
+    if (signal.aborted || stalled) run.kill('SIGKILL')
+  })
   run.on('stderr', (line: string) => {
     const progress = readProgress(line)
     if (progress === undefined) {
@@ -53,19 +61,13 @@ export async function runFfmpeg(
   })
   run.on('end', () => resolve())
   run.on('error', (error: Error) => {
-    const words = tail.join('\n')
     if (signal.aborted) reject(signal.reason)
-    else if (stalled)
-      reject(
-        new AppError('encode-failed', `ffmpeg made no progress for ${stallMs / 1000} s and was ended.`, {
-          fields: { stderr: words },
-        }),
-      )
+    else if (stalled) reject(stall(stallMs, tail))
     else
       reject(
         new AppError('encode-failed', `ffmpeg failed: ${tail.at(-1) ?? error.message}`, {
           cause: error,
-          fields: { stderr: words },
+          fields: { stderr: tail.join('\n') },
         }),
       )
   })
@@ -77,6 +79,12 @@ export async function runFfmpeg(
     clearTimeout(watchdog)
     signal.removeEventListener('abort', abort)
   }
+}
+
+function stall(stallMs: number, tail: readonly string[]): AppError {
+  return new AppError('encode-failed', `ffmpeg made no progress for ${stallMs / 1000} s and was ended.`, {
+    fields: { stderr: tail.join('\n') },
+  })
 }
 
 function assemble(tools: FfmpegTools, command: FfmpegCommand): ffmpeg.FfmpegCommand {

@@ -9,7 +9,7 @@ import { AppError, describeError } from '../../kernel/errors.ts'
 import { newId, type VideoId } from '../../kernel/ids.ts'
 import type { ClaimedChunk } from '../catalogue.ts'
 import { LEASE_MS, LEASE_RENEW_MS, MAX_CHUNK_ATTEMPTS } from '../chunk-states.ts'
-import type { RunningJob } from '../queue.ts'
+import { JobGivenUp, type RunningJob } from '../queue.ts'
 import { makeAudioSegments } from './audio-segments.ts'
 import { openAttemptDir, readTimeline, type StepParts } from './step-parts.ts'
 import { type MadeSegments, storeSegments } from './store-segments.ts'
@@ -22,20 +22,24 @@ export function makeEncodeChunk(parts: StepParts): (job: RunningJob<'encode-chun
     const { claimed, failures } = await parts.chunks.claim(videoId, index, renditions, attemptId, LEASE_MS)
     if (claimed.length === 0) {
       // Made already, or another attempt is at it. What has failed for good must not look done.
-      if (failures[0] !== undefined) throw new AppError('encode-failed', failures[0])
+      if (failures[0] !== undefined) throw new JobGivenUp(failures[0])
       return
     }
     await using lease = keepLease(parts, attemptId, job.signal)
-    const problems: unknown[] = []
+    const problems: { readonly error: unknown; readonly final: boolean }[] = []
     for (const group of groupWork(claimed)) {
       try {
         await makeGroup(parts, videoId, group, attemptId, lease.signal)
       } catch (error) {
-        problems.push(error)
+        const waits = job.signal.aborted || (error instanceof AppError && error.code === 'not-ready')
+        const final = !waits && group.every(({ attempts }) => attempts >= MAX_CHUNK_ATTEMPTS)
+        problems.push({ error, final })
         await giveBack(parts, videoId, group, attemptId, error, job.signal)
       }
     }
-    if (problems.length > 0) throw problems[0]
+    if (problems.length === 0) return
+    if (problems.every(({ final }) => final)) throw new JobGivenUp(describeError(problems[0]?.error))
+    throw problems.find(({ final }) => !final)?.error
   }
 }
 
@@ -66,8 +70,11 @@ async function makeGroup(
   if (!video || !timeline) throw new AppError('media-corrupt', 'The timeline of the video is missing.')
   const { firstSegment, segmentCount } = first.range
   const segments = timeline.segments.slice(firstSegment, firstSegment + segmentCount)
-  if (segments.length !== segmentCount)
+  if (segments.length !== segmentCount) {
+    // An upload whose copying was interrupted is copied anew, from its beginning.
+    if (!video.timelineComplete) throw new AppError('not-ready', 'The upload is being copied once more.')
     throw new AppError('media-corrupt', 'The timeline is shorter than what was planned from it.')
+  }
 
   await using dir = await openAttemptDir(parts.tmpDir, 'chunk')
   const isLastAttempt = first.attempts >= MAX_CHUNK_ATTEMPTS
@@ -103,7 +110,7 @@ async function makeGroup(
     const result = made.find(({ rendition }) => rendition === chunk.rendition)
     if (!result) throw new Error(`nothing was made for ${chunk.rendition}`)
     signal.throwIfAborted()
-    const stored = await storeSegments(parts.store, videoId, result)
+    const stored = await storeSegments(parts.store, videoId, result, chunk.begun)
     if (!(await parts.chunks.complete(videoId, chunk.id, attemptId, stored))) {
       parts.logger.warn(
         { videoId, rendition: chunk.rendition, index: chunk.range.index },
@@ -122,7 +129,8 @@ async function giveBack(
   stopping: AbortSignal,
 ): Promise<void> {
   for (const chunk of group) {
-    if (stopping.aborted) await parts.chunks.release(chunk.id, attemptId, undefined)
+    if (stopping.aborted || (error instanceof AppError && error.code === 'not-ready'))
+      await parts.chunks.release(chunk.id, attemptId, undefined)
     else if (chunk.attempts >= MAX_CHUNK_ATTEMPTS)
       await parts.chunks.fail(videoId, chunk.id, attemptId, describeError(error))
     else await parts.chunks.release(chunk.id, attemptId, describeError(error))

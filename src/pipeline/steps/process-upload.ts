@@ -2,10 +2,9 @@
 import path from 'node:path'
 import { AppError, describeError } from '../../kernel/errors.ts'
 import type { PipelineVideo } from '../catalogue.ts'
-import { planRenditions } from '../plan-renditions.ts'
 import { choosePlayback } from '../playback-choice.ts'
 import { probeSource } from '../probe.ts'
-import type { RunningJob } from '../queue.ts'
+import { JobGivenUp, type RunningJob } from '../queue.ts'
 import { readSource, type SourceMedia } from '../source.ts'
 import { copyUpload } from './copy-upload.ts'
 import { planUpload } from './plan-upload.ts'
@@ -27,7 +26,7 @@ export function makeProcessUpload(parts: StepParts): (job: RunningJob<'process-u
           describeError(error),
         )
       }
-      if (!hopeless) throw error
+      throw hopeless ? new JobGivenUp(describeError(error)) : error
     }
   }
 }
@@ -44,10 +43,6 @@ async function process(parts: StepParts, video: PipelineVideo, signal: AbortSign
     'upload is processed',
   )
   if (choice.timeline === 'measured' && begun?.kind !== 'planned') {
-    if (choice.encodeAudio) {
-      const audio = planRenditions('measured', {}, { encodeAudio: true })
-      await parts.catalogue.plan(videoId, { renditions: audio })
-    }
     const copied = await copyUpload(parts, video, upload, media, { passAudio: !choice.encodeAudio, signal })
     if (copied) return
   }

@@ -11,15 +11,16 @@ export interface MadeSegments {
   readonly encoded: EncodedSegments
 }
 
-/** Throws AppError `encode-failed` when the encoder's configuration is not the one the rendition began with. */
+/** `begun`: segments of the rendition are in use, and its init with them. Throws AppError `encode-failed` when the encoder's configuration is not the one the rendition began with. */
 export async function storeSegments(
   store: MediaStore,
   videoId: VideoId,
   made: MadeSegments,
+  begun: boolean,
 ): Promise<ChunkResult> {
   const { rendition, encoded } = made
   const initKey = mediaKeys.init(videoId, rendition)
-  const before = await store.read(initKey)
+  const before = begun ? await store.read(initKey) : undefined
   if (!before) await store.put(initKey, encoded.init)
   else if (!before.equals(encoded.init)) {
     // One init serves the whole rendition: segments of another encoder would not decode with it.
