@@ -19,6 +19,7 @@ import { mountRoutes, type Route } from './route.ts'
 import { securityHeaders } from './security-headers.ts'
 
 const MAX_JSON_BYTES = 256 * 1024
+const MAX_RESPONSE_LISTENERS = 30
 
 export interface AppOptions {
   readonly publicUrl: string
@@ -42,6 +43,11 @@ export function makeApp(options: AppOptions): Express {
   app.set('trust proxy', false)
   app.set('query parser', 'simple')
   app.set('etag', 'weak')
+  app.use((_req, res, next) => {
+    // Metrics, compression, a stream's pipeline and the wait for a client who leaves each listen; Node warns at eleven.
+    res.setMaxListeners(MAX_RESPONSE_LISTENERS)
+    next()
+  })
   app.use(options.metrics.observe)
   app.use(securityHeaders(publicUrl))
   app.use('/media', options.media)

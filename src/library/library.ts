@@ -1,7 +1,10 @@
 /** The library's services, built from the ports that the database and the stages upstream implement. */
+import { setTimeout as delay } from 'node:timers/promises'
+import type { VideoId } from '../kernel/ids.ts'
 import type { Logger } from '../kernel/logger.ts'
 import type { StoragePaths } from '../media/layout.ts'
 import type { MediaStore } from '../media/store.ts'
+import { LEASE_MS } from '../pipeline/chunk-states.ts'
 import type { JobCatalogue } from '../pipeline/job-catalogue.ts'
 import { type ApiTokenStore, ApiTokens } from './api-tokens.ts'
 import { BroadcastArchive, type BroadcastArchiveStore } from './broadcast-archive.ts'
@@ -52,7 +55,7 @@ export function makeLibrary(options: LibraryOptions): Library {
     store: options.videos,
     media,
     paths,
-    stopJobs: (id) => stopJobs(options.jobs, id),
+    stopJobs: (id, signal) => stopJobs(options.jobs, id, signal),
     log,
   })
   const uploads = new Uploads({
@@ -81,9 +84,7 @@ export function makeLibrary(options: LibraryOptions): Library {
   }
 }
 
-async function stopJobs(
-  jobs: JobCatalogue,
-  videoId: Parameters<JobCatalogue['cancelAll']>[0],
-): Promise<void> {
-  await jobs.cancelAll(videoId)
+/** A worker that held a part of it finds out when it renews its lease, and writes nothing after that. */
+async function stopJobs(jobs: JobCatalogue, videoId: VideoId, signal: AbortSignal): Promise<void> {
+  if (await jobs.cancelAll(videoId)) await delay(LEASE_MS, undefined, { signal })
 }

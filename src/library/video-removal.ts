@@ -15,7 +15,7 @@ export interface VideoRemovalOptions {
   readonly media: Pick<MediaStore, 'remove'>
   readonly paths: Pick<StoragePaths, 'recording' | 'upload'>
   /** Resolves when no worker writes for the video any more. */
-  readonly stopJobs: (videoId: VideoId) => Promise<void>
+  readonly stopJobs: (videoId: VideoId, signal: AbortSignal) => Promise<void>
   readonly log: Logger
 }
 
@@ -25,7 +25,7 @@ export class VideoRemoval implements AsyncDisposable {
   readonly #options: VideoRemovalOptions
   #running: Promise<void> | undefined
   #again = false
-  #closed = false
+  readonly #closing = new AbortController()
 
   constructor(options: VideoRemovalOptions) {
     this.#options = options
@@ -33,7 +33,7 @@ export class VideoRemoval implements AsyncDisposable {
 
   /** Looks for deleted videos and removes them, in the background. */
   begin(): void {
-    if (this.#closed) return
+    if (this.#closing.signal.aborted) return
     this.#again = true
     this.#running ??= this.#run().finally(() => {
       this.#running = undefined
@@ -46,7 +46,7 @@ export class VideoRemoval implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#closed = true
+    this.#closing.abort()
     await this.#running
   }
 
@@ -54,13 +54,15 @@ export class VideoRemoval implements AsyncDisposable {
     const { store, log } = this.#options
     // What cannot be removed now stays listed for the next run; without this it would be tried for ever.
     const failed = new Set<VideoId>()
-    while (this.#again && !this.#closed) {
+    while (this.#again && !this.#closing.signal.aborted) {
       this.#again = false
       try {
         const deleted = (await store.listDeleted(BATCH + failed.size)).filter(({ id }) => !failed.has(id))
         for (const video of deleted) {
-          if (this.#closed) return
+          if (this.#closing.signal.aborted) return
           await this.#remove(video).catch((error: unknown) => {
+            // Stopping: the next start goes on.
+            if (this.#closing.signal.aborted) return
             failed.add(video.id)
             log.error(
               { err: error, videoId: video.id },
@@ -81,7 +83,7 @@ export class VideoRemoval implements AsyncDisposable {
 
   async #remove(video: DeletedVideo): Promise<void> {
     const { store, media, paths, stopJobs, log } = this.#options
-    await stopJobs(video.id)
+    await stopJobs(video.id, this.#closing.signal)
     await media.remove(mediaKeys.video(video.id))
     if (video.broadcastId) await rm(paths.recording(video.broadcastId), { recursive: true, force: true })
     if (video.uploadId) await rm(paths.upload(video.uploadId), { recursive: true, force: true })

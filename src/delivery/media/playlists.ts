@@ -132,8 +132,7 @@ function initNaming(
   const kind =
     video.renditions.find(({ name }) => name === rendition)?.kind ??
     (rendition === 'audio' ? 'audio' : 'original')
-  const passedThrough =
-    kind === 'original' || (kind === 'audio' && timeline.segments.some(({ audioBytes }) => audioBytes > 0))
+  const passedThrough = kind === 'original' || (kind === 'audio' && timeline.inits.some(({ audio }) => audio))
   return passedThrough
     ? { name: 'numbered', uri: (init) => `init-${init}.mp4` }
     : { name: 'single', uri: () => 'init.mp4' }

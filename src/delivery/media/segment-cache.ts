@@ -44,15 +44,6 @@ export class SegmentCache {
     return reading
   }
 
-  /** Everything of a video that was deleted. */
-  forget(prefix: string): void {
-    for (const [key, content] of this.#entries) {
-      if (!key.startsWith(prefix)) continue
-      this.#entries.delete(key)
-      this.#bytes -= content.byteLength
-    }
-  }
-
   #put(key: string, content: Buffer): void {
     this.#bytes += content.byteLength - (this.#entries.get(key)?.byteLength ?? 0)
     this.#entries.delete(key)

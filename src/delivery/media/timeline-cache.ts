@@ -1,6 +1,7 @@
 /**
  * Timelines as they are asked for: a growing one by every viewer every few seconds. Whether it grew is one
- * `stat`; what was read is kept until it did. At most one reading of a timeline at a time.
+ * `stat`; only what was added is read, so the fourth hour of a broadcast costs what its first minute did.
+ * At most one reading of a timeline at a time.
  */
 import type { VideoId } from '../../kernel/ids.ts'
 import { mediaKeys } from '../../media/layout.ts'
@@ -8,7 +9,7 @@ import type { MediaStore } from '../../media/store.ts'
 import { parseTimeline, type Timeline } from '../../packaging/timeline.ts'
 
 export interface KnownTimeline {
-  /** The same as long as the content is: for ETags and for what is derived from it. */
+  /** Bytes it was read from: the same as long as the content is. */
   readonly version: number
   readonly timeline: Timeline
 }
@@ -16,26 +17,34 @@ export interface KnownTimeline {
 const MAX_TIMELINES = 500
 /** Many viewers ask in the same moment: one look serves them all. */
 const LOOK_AGAIN_MS = 200
+/** Of what was read before, this much is read again: other bytes there mean that it is another timeline (a rebuild). */
+const OVERLAP_BYTES = 64
+const LINE_FEED = 0x0a
+
+type Store = Pick<MediaStore, 'stat' | 'stream'>
 
 interface Entry {
   known: KnownTimeline | undefined
+  /** The last bytes of the whole lines read so far. */
+  overlap: Buffer
+  size: number
   lookedAt: number
   looking: Promise<KnownTimeline | undefined> | undefined
 }
 
 export class TimelineCache {
-  readonly #store: Pick<MediaStore, 'stat' | 'read'>
+  readonly #store: Store
   readonly #now: () => number
   readonly #entries = new Map<VideoId, Entry>()
 
-  constructor(store: Pick<MediaStore, 'stat' | 'read'>, now: () => number = Date.now) {
+  constructor(store: Store, now: () => number = Date.now) {
     this.#store = store
     this.#now = now
   }
 
   /** Undefined: the video has no timeline yet. */
   async get(video: VideoId): Promise<KnownTimeline | undefined> {
-    const entry = this.#entries.get(video) ?? { known: undefined, lookedAt: 0, looking: undefined }
+    const entry = this.#entries.get(video) ?? { ...nothing(), lookedAt: 0, looking: undefined }
     this.#entries.delete(video)
     this.#entries.set(video, entry)
     if (this.#now() - entry.lookedAt < LOOK_AGAIN_MS) return entry.known
@@ -48,15 +57,36 @@ export class TimelineCache {
   }
 
   async #look(video: VideoId, entry: Entry): Promise<KnownTimeline | undefined> {
-    const key = mediaKeys.timeline(video)
-    const stat = await this.#store.stat(key)
-    // Only ever appended to, so the size tells whether it changed; a rebuild makes it another file, and shorter or longer.
-    if (stat?.bytes !== entry.known?.version) {
-      const content = stat && (await this.#store.read(key))
-      entry.known = content && { version: content.byteLength, timeline: parseTimeline(content.toString()) }
+    const size = (await this.#store.stat(mediaKeys.timeline(video)))?.bytes ?? 0
+    if (size !== entry.size) {
+      if (size < entry.size || !(await this.#readOn(video, entry, size))) {
+        Object.assign(entry, nothing())
+        await this.#readOn(video, entry, size)
+      }
+      entry.size = size
     }
     entry.lookedAt = this.#now()
     return entry.known
+  }
+
+  /** False: what is there is not what was read before with more behind it. */
+  async #readOn(video: VideoId, entry: Entry, size: number): Promise<boolean> {
+    const { known, overlap } = entry
+    const readBefore = known?.version ?? 0
+    const start = readBefore - overlap.byteLength
+    if (size <= start) return true
+    const content = await readRange(this.#store, video, start, size)
+    if (!content.subarray(0, overlap.byteLength).equals(overlap)) return false
+    // A line that is not whole yet is read again with its end.
+    const added = content.subarray(overlap.byteLength, content.lastIndexOf(LINE_FEED) + 1)
+    if (added.byteLength === 0) return true
+    entry.known = {
+      version: readBefore + added.byteLength,
+      timeline: join(known?.timeline, parseTimeline(added.toString())),
+    }
+    const whole = Buffer.concat([overlap, added])
+    entry.overlap = Buffer.from(whole.subarray(Math.max(0, whole.byteLength - OVERLAP_BYTES)))
+    return true
   }
 
   #trim(): void {
@@ -64,5 +94,26 @@ export class TimelineCache {
       if (this.#entries.size <= MAX_TIMELINES) return
       if (!entry.looking) this.#entries.delete(video)
     }
+  }
+}
+
+function nothing(): Pick<Entry, 'known' | 'overlap' | 'size'> {
+  return { known: undefined, overlap: Buffer.alloc(0), size: 0 }
+}
+
+async function readRange(store: Store, video: VideoId, start: number, end: number): Promise<Buffer> {
+  const stream = await store.stream(mediaKeys.timeline(video), { start, end })
+  return Buffer.concat(await stream.toArray())
+}
+
+/** `added`: parsed by itself, so it does not know its kind unless the first line is in it. */
+function join(before: Timeline | undefined, added: Timeline): Timeline {
+  if (!before) return added
+  return {
+    kind: before.kind,
+    inits: [...before.inits, ...added.inits],
+    segments: [...before.segments, ...added.segments],
+    ended: before.ended || added.ended,
+    duration: added.segments.length > 0 ? added.duration : before.duration,
   }
 }

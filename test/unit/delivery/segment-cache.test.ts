@@ -40,13 +40,6 @@ describe('the cache of hot segments', () => {
     await expect(cache.load('a', () => Promise.reject(new Error('disk')))).rejects.toThrow('disk')
     expect(await cache.load('a', async () => bytes(1))).toHaveLength(1)
   })
-
-  it('forgets a video', async () => {
-    const cache = new SegmentCache(100, 50)
-    for (const key of ['v1/a/0.m4s', 'v1/a/1.m4s', 'v2/a/0.m4s']) await cache.load(key, async () => bytes(10))
-    cache.forget('v1/')
-    expect(cache.bytes).toBe(10)
-  })
 })
 
 describe('the waiting room', () => {
