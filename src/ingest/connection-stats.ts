@@ -1,6 +1,7 @@
 /** What a connection received, counted as it comes and read as a snapshot. */
 import type { LiveFrame } from './live-frame.ts'
 import { AUDIO, VIDEO } from './media-message.ts'
+import type { SessionState } from './session-state.ts'
 
 export interface MediaStats {
   readonly audioFrames: number
@@ -10,6 +11,18 @@ export interface MediaStats {
   readonly keyframeIntervalMs: number | undefined
   /** Over the last sweep. */
   readonly bitsPerSecond: number
+}
+
+export interface ConnectionSnapshot extends MediaStats {
+  readonly id: string
+  readonly remoteAddress: string
+  readonly phase: SessionState['phase']
+  /** Public name of what is published or played. */
+  readonly streamName: string | undefined
+  readonly encoder: string
+  readonly connectedMs: number
+  readonly receivedBytes: number
+  readonly sentBytes: number
 }
 
 export class ConnectionStats {

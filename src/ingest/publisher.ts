@@ -1,50 +1,121 @@
 /**
- * An admitted encoder's messages on their way: first to the recording, then to the live hub. The
- * recording decides how fast we read; the hub takes everything at once and bounds itself.
+ * The publishing side of an RTMP connection: asks the gate, then passes messages on, first to the
+ * recording, then to the live hub. The recording decides how fast we read; the hub takes everything at
+ * once and bounds itself.
  */
 import { MESSAGE_TYPE, type RtmpMessage } from '../formats/rtmp/message.ts'
+import type { Logger } from '../kernel/logger.ts'
+import { askToPublish } from './ask-gate.ts'
 import type { ConnectionStats } from './connection-stats.ts'
 import { readDataFrame } from './data-frame.ts'
-import type { LivePublication } from './live-hub.ts'
+import type { LiveHub, LivePublication } from './live-hub.ts'
 import { AUDIO, type MediaMessage, VIDEO } from './media-message.ts'
-import type { PublishedSession, SessionEnding } from './publish-gate.ts'
+import type { PublishedSession, PublishGate, PublishRequest, SessionEnding } from './publish-gate.ts'
+import type { SessionEvent } from './session-state.ts'
+
+export interface PublisherOptions {
+  readonly gate: PublishGate
+  readonly hub: LiveHub
+  readonly stats: ConnectionStats
+  readonly logger: Logger
+  /** The connection is closing or closed: nobody is there to publish any more. */
+  readonly isGone: () => boolean
+  /** Pauses and resumes reading from the encoder. */
+  readonly setPaused: (paused: boolean) => void
+  readonly onEvent: (event: SessionEvent) => void
+  /** The session was ended from within, with this reason for the encoder. */
+  readonly onStop: (reason: string) => void
+}
+
+interface OnAir {
+  readonly session: PublishedSession
+  readonly live: LivePublication
+}
 
 export class Publisher {
-  readonly session: PublishedSession
-  readonly #live: LivePublication
-  readonly #stats: ConnectionStats
-  readonly #onFull: () => void
-  #closing: Promise<void> | undefined
+  readonly #options: PublisherOptions
+  #onAir: OnAir | undefined
+  #full = false
+  readonly #closing = new Set<Promise<void>>()
 
-  /** `onFull`: stop reading until the session's `onDrain`. */
-  constructor(
-    session: PublishedSession,
-    live: LivePublication,
-    options: { stats: ConnectionStats; onFull: () => void },
-  ) {
-    this.session = session
-    this.#live = live
-    this.#stats = options.stats
-    this.#onFull = options.onFull
+  constructor(options: PublisherOptions) {
+    this.#options = options
+  }
+
+  /** Public name of the stream that is on air. */
+  get streamName(): string | undefined {
+    return this.#onAir?.session.streamName
+  }
+
+  /** The recording has too much to write: nothing is read, so silence says nothing about the encoder. */
+  get full(): boolean {
+    return this.#full
+  }
+
+  /** Tells `publish-admitted` or `publish-refused`. */
+  async ask(request: PublishRequest): Promise<void> {
+    const { gate, logger, isGone, onEvent } = this.#options
+    const decision = await askToPublish(gate, request, logger)
+    if (!decision.admitted) {
+      onEvent({ kind: 'publish-refused', reason: decision.reason })
+    } else if (isGone()) {
+      await decision.session.close('dropped')
+    } else {
+      this.#begin(decision.session)
+      onEvent({ kind: 'publish-admitted' })
+    }
   }
 
   /** Those without a body say nothing and are left out, as is what is neither audio, video nor data. */
   write(message: RtmpMessage): void {
-    if (this.#closing || message.byteLength === 0) return
+    if (!this.#onAir || message.byteLength === 0) return
     const media = toMedia(message)
     if (!media) return
-    if (!this.session.write(media)) this.#onFull()
-    const frame = this.#live.write(media)
-    if (frame) this.#stats.count(frame)
+    if (!this.#onAir.session.write(media)) this.#setFull(true)
+    const frame = this.#onAir.live.write(media)
+    if (frame) this.#options.stats.count(frame)
   }
 
-  /** The first ending counts. */
-  close(ending: SessionEnding): Promise<void> {
-    if (!this.#closing) {
-      this.#closing = this.session.close(ending)
-      this.#live.close(ending)
-    }
-    return this.#closing
+  /** Idempotent: the first ending counts. */
+  end(ending: SessionEnding): void {
+    if (!this.#onAir) return
+    const { session, live } = this.#onAir
+    const { logger } = this.#options
+    this.#onAir = undefined
+    logger.info({ sessionId: session.sessionId, ending }, 'off air')
+    const closed = session
+      .close(ending)
+      .catch((error) => logger.error({ err: error }, 'session did not close'))
+      .finally(() => this.#closing.delete(closed))
+    this.#closing.add(closed)
+    live.close(ending)
+    // A closed session drains no more.
+    this.#setFull(false)
+  }
+
+  /** Resolves when every session that was ended is on disk. */
+  async settled(): Promise<void> {
+    await Promise.all(this.#closing)
+  }
+
+  #begin(session: PublishedSession): void {
+    const { hub, logger, onStop } = this.#options
+    this.#onAir = { session, live: hub.open(session.streamName) }
+    const current = () => this.#onAir?.session === session
+    session.onDrain(() => {
+      if (current()) this.#setFull(false)
+    })
+    session.onStop((ending, reason) => {
+      if (!current()) return
+      this.end(ending)
+      onStop(reason)
+    })
+    logger.info({ sessionId: session.sessionId, streamName: session.streamName }, 'on air')
+  }
+
+  #setFull(full: boolean): void {
+    this.#full = full
+    this.#options.setPaused(full)
   }
 }
 

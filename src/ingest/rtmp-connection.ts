@@ -10,12 +10,13 @@ import { readCommand } from '../formats/rtmp/command-message.ts'
 import { joinParts, MESSAGE_TYPE, type RtmpMessage } from '../formats/rtmp/message.ts'
 import { newId } from '../kernel/ids.ts'
 import type { Logger } from '../kernel/logger.ts'
-import { ConnectionStats, type MediaStats } from './connection-stats.ts'
+import { askToPlay } from './ask-gate.ts'
+import { type ConnectionSnapshot, ConnectionStats } from './connection-stats.ts'
 import type { IngestLimits } from './ingest-limits.ts'
 import type { LiveHub } from './live-hub.ts'
 import type { PlayGate } from './play-gate.ts'
 import { Player } from './player.ts'
-import type { PublishDecision, PublishedSession, PublishGate, SessionEnding } from './publish-gate.ts'
+import type { PublishGate } from './publish-gate.ts'
 import { Publisher } from './publisher.ts'
 import { RtmpWire } from './rtmp-wire.ts'
 import { OPENING, step } from './session.ts'
@@ -29,54 +30,52 @@ export interface ConnectionParts {
   readonly limits: IngestLimits
 }
 
-export interface ConnectionSnapshot extends MediaStats {
-  readonly id: string
-  readonly remoteAddress: string
-  readonly phase: SessionState['phase']
-  /** Public name of what is published or played. */
-  readonly streamName: string | undefined
-  readonly encoder: string
-  readonly connectedMs: number
-  readonly receivedBytes: number
-  readonly sentBytes: number
-}
-
 export class RtmpConnection {
   readonly id = newId()
   /** Resolves when the socket is closed and what was received is on disk. Never rejects. */
   readonly closed: Promise<void>
-  readonly #wire: RtmpWire
   readonly #parts: ConnectionParts
   readonly #logger: Logger
   readonly #remoteAddress: string
   readonly #startedMs = performance.now()
   readonly #stats = new ConnectionStats(this.#startedMs)
+  readonly #wire: RtmpWire
+  readonly #publisher: Publisher
   readonly #player: Player
   #state: SessionState = OPENING
-  #publisher: Publisher | undefined
-  /** Gates asked and recordings being closed. */
-  readonly #unfinished = new Set<Promise<void>>()
-  #full = false
+  /** The gate that is being asked, if any. */
+  #asked: Promise<void> = Promise.resolve()
   /** On performance.now's clock; undefined: no hurry. */
   #deadlineMs: number | undefined
 
   constructor(socket: Socket, parts: ConnectionParts) {
+    const { hub, gate, limits } = parts
     this.#parts = parts
     this.#remoteAddress = (socket.remoteAddress ?? '').replace(/^::ffff:/, '')
     this.#logger = parts.logger.child({ connectionId: this.id, remoteAddress: this.#remoteAddress })
-    this.#deadlineMs = this.#startedMs + parts.limits.handshakeMs
+    this.#allow(limits.handshakeMs)
     const { promise, resolve } = Promise.withResolvers<void>()
     this.closed = promise
     this.#wire = new RtmpWire(socket, {
-      onHandshake: () => this.#allow(parts.limits.roleMs),
+      onHandshake: () => this.#allow(limits.roleMs),
       onMessage: (message) => this.#onMessage(message),
       onFault: (error) => this.#onFault(error),
       onClose: () => void this.#onClose().then(resolve),
     })
+    this.#publisher = new Publisher({
+      gate,
+      hub,
+      stats: this.#stats,
+      logger: this.#logger,
+      isGone: () => this.#wire.closing,
+      setPaused: (paused) => this.#wire.setPaused(paused),
+      onEvent: (event) => this.#apply(event),
+      onStop: (reason) => this.#apply({ kind: 'publish-stopped', reason }),
+    })
     this.#player = new Player({
-      hub: parts.hub,
+      hub,
       socket,
-      waitMs: parts.limits.playWaitMs,
+      waitMs: limits.playWaitMs,
       onEvent: (event) => this.#apply(event),
       onTooSlow: () => {
         this.#logger.info('player reads too slowly')
@@ -86,26 +85,31 @@ export class RtmpConnection {
   }
 
   get publishing(): boolean {
-    return this.#publisher !== undefined
+    return this.#state.phase === 'publishing'
   }
 
   /** Looks at the time limits; called every so often by the server. */
   sweep(nowMs: number): void {
-    const { limits } = this.#parts
+    const { publishIdleMs } = this.#parts.limits
     this.#stats.measure(this.#wire.socket.bytesRead, nowMs)
     if (this.#deadlineMs !== undefined && nowMs > this.#deadlineMs) {
       if (!this.#wire.closing) this.#logger.info({ phase: this.#state.phase }, 'connection took too long')
       this.#wire.socket.destroy()
-    } else if (this.#state.phase === 'publishing' && !this.#full) {
-      if (nowMs - this.#wire.lastReadMs <= limits.publishIdleMs) return
-      this.#logger.warn({ idleMs: limits.publishIdleMs }, 'encoder went silent')
+    } else if (this.publishing && !this.#publisher.full && nowMs - this.#wire.lastReadMs > publishIdleMs) {
+      this.#logger.warn({ publishIdleMs }, 'encoder went silent')
       this.#wire.socket.destroy()
     }
   }
 
   /** Says goodbye because the server is stopping. Idempotent. */
   drain(): void {
-    this.#stop('draining', 'The server is restarting. Connect again in a moment.')
+    this.#publisher.end('draining')
+    if (this.#state.phase === 'publishing' || this.#state.phase === 'asking') {
+      this.#apply({ kind: 'publish-stopped', reason: 'The server is restarting. Connect again in a moment.' })
+    } else {
+      this.#state = { phase: 'closed' }
+      this.#goodbye()
+    }
   }
 
   snapshot(nowMs: number): ConnectionSnapshot {
@@ -115,12 +119,7 @@ export class RtmpConnection {
       id: this.id,
       remoteAddress: this.#remoteAddress,
       phase: state.phase,
-      streamName:
-        state.phase === 'publishing'
-          ? this.#publisher?.session.streamName
-          : 'streamName' in state
-            ? state.streamName
-            : undefined,
+      streamName: this.#publisher.streamName ?? ('streamName' in state ? state.streamName : undefined),
       encoder: 'client' in state ? state.client.encoder : '',
       connectedMs: Math.round(nowMs - this.#startedMs),
       receivedBytes: socket.bytesRead,
@@ -135,10 +134,10 @@ export class RtmpConnection {
       case MESSAGE_TYPE.video:
       case MESSAGE_TYPE.data:
       case MESSAGE_TYPE.dataAmf3:
-        this.#publisher?.write(message)
+        this.#publisher.write(message)
         return
       case MESSAGE_TYPE.aggregate:
-        for (const part of readAggregate(message)) this.#publisher?.write(part)
+        for (const part of readAggregate(message)) this.#publisher.write(part)
         return
       case MESSAGE_TYPE.command:
       case MESSAGE_TYPE.commandAmf3: {
@@ -167,16 +166,19 @@ export class RtmpConnection {
       case 'send':
         this.#wire.send(effect.messages)
         return
-      case 'ask-publish':
-        this.#wire.hold()
-        this.#await(this.#askPublish(effect))
+      case 'ask-publish': {
+        const { app, streamKey, encoder } = effect
+        this.#ask(this.#publisher.ask({ app, streamKey, encoder, remoteAddress: this.#remoteAddress }))
         return
+      }
       case 'ask-play':
-        this.#wire.hold()
-        this.#await(this.#askPlay(effect.streamName))
+        this.#ask(this.#askPlay(effect.streamName))
+        return
+      case 'allow-media':
+        this.#wire.allowMedia()
         return
       case 'end-publish':
-        this.#endPublish('unpublished')
+        this.#publisher.end(effect.ending)
         return
       case 'await-stream':
         void this.#player.awaitStream(effect.streamName)
@@ -193,78 +195,30 @@ export class RtmpConnection {
       case 'close':
         if (effect.fault) this.#logger.warn({ reason: effect.reason }, 'peer broke the protocol')
         else this.#logger.info({ reason: effect.reason }, 'connection is being closed')
-        this.#endPublish(effect.fault ? 'protocol-error' : 'unpublished')
+        this.#publisher.end('protocol-error')
         this.#goodbye()
     }
   }
 
-  async #askPublish(ask: SessionEffect & { kind: 'ask-publish' }): Promise<void> {
-    const { app, streamKey, encoder } = ask
-    let decision: PublishDecision
-    try {
-      decision = await this.#parts.gate.admit({ app, streamKey, encoder, remoteAddress: this.#remoteAddress })
-    } catch (error) {
-      this.#logger.error({ err: error }, 'publish gate failed')
-      decision = {
-        admitted: false,
-        reason: 'The server could not check the stream key. Try again in a moment.',
-      }
-    }
-    if (!decision.admitted) {
-      this.#apply({ kind: 'publish-refused', reason: decision.reason })
-    } else if (this.#wire.closing) {
-      await decision.session.close('dropped')
-    } else {
-      this.#begin(decision.session)
-    }
-    this.#wire.release()
-  }
-
-  #begin(session: PublishedSession): void {
-    const live = this.#parts.hub.open(session.streamName)
-    this.#publisher = new Publisher(session, live, { stats: this.#stats, onFull: () => this.#setFull(true) })
-    const current = () => this.#publisher?.session === session
-    session.onDrain(() => current() && this.#setFull(false))
-    session.onStop((ending, reason) => current() && this.#stop(ending, reason))
-    this.#wire.allowMedia()
-    this.#logger.info({ sessionId: session.sessionId, streamName: session.streamName }, 'on air')
-    this.#apply({ kind: 'publish-admitted' })
+  /** Nothing is read until the answer is there. What goes wrong costs this connection, as with a message. */
+  #ask(asking: Promise<void>): void {
+    this.#wire.hold()
+    this.#asked = asking.then(() => this.#wire.release()).catch((error) => this.#onFault(error))
   }
 
   async #askPlay(streamName: string): Promise<void> {
-    let allowed = false
-    try {
-      allowed = await this.#parts.playGate.mayPlay(streamName, this.#remoteAddress)
-    } catch (error) {
-      this.#logger.error({ err: error }, 'play gate failed')
-    }
-    if (allowed) this.#apply({ kind: 'play-allowed', streamName })
-    else this.#apply({ kind: 'play-refused', reason: 'This stream may not be watched here.' })
-    this.#wire.release()
-  }
-
-  /** Ends whatever the connection is doing, from our side. */
-  #stop(ending: SessionEnding, reason: string): void {
-    this.#endPublish(ending)
-    if (this.#state.phase === 'publishing' || this.#state.phase === 'asking') {
-      this.#apply({ kind: 'publish-stopped', reason })
+    if (await askToPlay(this.#parts.playGate, streamName, this.#remoteAddress, this.#logger)) {
+      this.#apply({ kind: 'play-allowed', streamName })
     } else {
-      this.#state = { phase: 'closed' }
-      this.#goodbye()
+      this.#apply({ kind: 'play-refused', reason: 'This stream may not be watched here.' })
     }
-  }
-
-  #setFull(full: boolean): void {
-    this.#full = full
-    this.#wire.setPaused(full)
   }
 
   #onFault(error: unknown): void {
-    if (error instanceof MalformedError)
-      this.#logger.warn({ reason: error.message }, 'peer broke the protocol')
-    else this.#logger.error({ err: error }, 'connection failed')
+    if (!(error instanceof MalformedError)) this.#logger.error({ err: error }, 'connection failed')
+    else this.#logger.warn({ reason: error.message }, 'peer broke the protocol')
     this.#state = { phase: 'closed' }
-    this.#endPublish('protocol-error')
+    this.#publisher.end('protocol-error')
     this.#goodbye()
   }
 
@@ -277,26 +231,9 @@ export class RtmpConnection {
   async #onClose(): Promise<void> {
     this.#state = { phase: 'closed' }
     this.#player.leave()
-    this.#endPublish('dropped')
-    await Promise.all(this.#unfinished)
-  }
-
-  #endPublish(ending: SessionEnding): void {
-    const publisher = this.#publisher
-    if (!publisher) return
-    this.#publisher = undefined
-    this.#logger.info({ sessionId: publisher.session.sessionId, ending }, 'off air')
-    this.#await(publisher.close(ending))
-    // A session that is closed drains no more.
-    this.#setFull(false)
-  }
-
-  /** What goes wrong in `work` costs this connection, as what goes wrong in a message does. */
-  #await(work: Promise<void>): void {
-    const settled = work
-      .catch((error) => this.#onFault(error))
-      .finally(() => this.#unfinished.delete(settled))
-    this.#unfinished.add(settled)
+    this.#publisher.end('dropped')
+    await this.#asked
+    await this.#publisher.settled()
   }
 
   #allow(milliseconds: number): void {

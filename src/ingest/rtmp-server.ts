@@ -5,11 +5,12 @@
 import net, { type AddressInfo, type Server, type Socket } from 'node:net'
 import { AppError } from '../kernel/errors.ts'
 import type { Logger } from '../kernel/logger.ts'
+import type { ConnectionSnapshot } from './connection-stats.ts'
 import { INGEST_LIMITS, type IngestLimits } from './ingest-limits.ts'
 import type { LiveHub, LiveStreamSnapshot } from './live-hub.ts'
 import type { PlayGate } from './play-gate.ts'
 import type { PublishGate } from './publish-gate.ts'
-import { type ConnectionParts, type ConnectionSnapshot, RtmpConnection } from './rtmp-connection.ts'
+import { type ConnectionParts, RtmpConnection } from './rtmp-connection.ts'
 
 export interface RtmpServerOptions {
   readonly host: string

@@ -44,7 +44,9 @@ export type SessionEffect =
       readonly encoder: string
     }
   | { readonly kind: 'ask-play'; readonly streamName: string }
-  | { readonly kind: 'end-publish' }
+  /** Large messages may come from now on. */
+  | { readonly kind: 'allow-media' }
+  | { readonly kind: 'end-publish'; readonly ending: 'unpublished' | 'protocol-error' }
   /** Answer with stream-live or, when it does not come, stream-absent. */
   | { readonly kind: 'await-stream'; readonly streamName: string }
   | { readonly kind: 'start-play'; readonly streamName: string; readonly streamId: number }

@@ -15,23 +15,19 @@
 
 import { OUTGOING_CHUNK_BYTES } from '../formats/rtmp/chunk-writer.ts'
 import type { Command } from '../formats/rtmp/command-message.ts'
+import { callFailed, connectAccepted, connectRejected, streamCreated } from '../formats/rtmp/command-reply.ts'
+import { setChunkSize, setPeerBandwidth, windowAckSize } from '../formats/rtmp/control-message.ts'
 import {
-  callFailed,
-  connectAccepted,
-  connectRejected,
-  onStatus,
-  result,
-  type StreamStatus,
-  streamCreated,
-} from '../formats/rtmp/command-reply.ts'
-import {
-  setChunkSize,
-  setPeerBandwidth,
-  streamBegin,
-  streamEof,
-  windowAckSize,
-} from '../formats/rtmp/control-message.ts'
-import type { OutgoingMessage } from '../formats/rtmp/message.ts'
+  answer,
+  playRefused,
+  playStarted,
+  publishDenied,
+  publishStarted,
+  send,
+  status,
+  streamNotFound,
+  streamOver,
+} from './session-effects.ts'
 import type { Client, SessionEffect, SessionEvent, SessionState } from './session-state.ts'
 import { MAX_NAME_CHARS, parseStreamAddress } from './stream-address.ts'
 
@@ -122,30 +118,22 @@ function publish(state: Connected, streamId: number, sent: string): Step {
   ]
 }
 
-function refusePublish(state: SessionState, streamId: number, reason: string): Step {
-  const effects: SessionEffect[] = state.phase === 'publishing' ? [{ kind: 'end-publish' }] : []
-  if (state.phase === 'playing') effects.push({ kind: 'end-play' })
-  effects.push(status(streamId, 'error', 'NetStream.Publish.Denied', reason))
-  return [CLOSED, [...effects, { kind: 'close', reason, fault: false }]]
+/** Of a connection that is in use, what it was used for ends too. */
+function refusePublish(state: Connected, streamId: number, reason: string): Step {
+  const before: SessionEffect[] =
+    state.phase === 'publishing' ? [{ kind: 'end-publish', ending: 'protocol-error' }] : []
+  if (state.phase === 'playing' || state.phase === 'waiting') before.push({ kind: 'end-play' })
+  return [CLOSED, [...before, ...publishDenied(streamId, reason)]]
 }
 
 function play(state: Connected, streamId: number, sent: string): Step {
   const next = attempt(state)
   if (state.phase !== 'connected' || !next) {
-    return [
-      state,
-      [
-        status(
-          streamId,
-          'error',
-          'NetStream.Play.Failed',
-          'This connection is already in use. Connect again.',
-        ),
-      ],
-    ]
+    const reason = 'This connection is already in use. Connect again.'
+    return [state, [status(streamId, 'error', 'NetStream.Play.Failed', reason)]]
   }
   const { name } = parseStreamAddress(next.app, sent)
-  if (name === '' || name.length > MAX_NAME_CHARS) return notFound(streamId)
+  if (name === '' || name.length > MAX_NAME_CHARS) return [CLOSED, streamNotFound(streamId)]
   return [{ phase: 'asking', client: next, streamId }, [{ kind: 'ask-play', streamName: name }]]
 }
 
@@ -173,7 +161,7 @@ function endStream(state: Connected, streamId: number | undefined, transactionId
   if (state.phase === 'connected' || other) return [state, answer(transactionId)]
   if (state.phase === 'publishing') {
     const said = status(state.streamId, 'status', 'NetStream.Unpublish.Success', 'The broadcast was ended.')
-    return [idle, [{ kind: 'end-publish' }, said, ...answer(transactionId)]]
+    return [idle, [{ kind: 'end-publish', ending: 'unpublished' }, said, ...answer(transactionId)]]
   }
   return [idle, [{ kind: 'end-play' }, ...answer(transactionId)]]
 }
@@ -183,92 +171,27 @@ type Active = Exclude<Connected, { phase: 'connected' }>
 function decide(state: Active, event: Exclude<SessionEvent, { kind: 'command' }>): Step {
   const { client, streamId } = state
   switch (event.kind) {
-    case 'publish-admitted': {
-      const started = onStatus(streamId, {
-        level: 'status',
-        code: 'NetStream.Publish.Start',
-        description: 'You are on air.',
-      })
-      return [{ phase: 'publishing', client, streamId }, [send(streamBegin(streamId), started)]]
-    }
+    case 'publish-admitted':
+      return [{ phase: 'publishing', client, streamId }, publishStarted(streamId)]
     case 'publish-refused':
-      return refusePublish({ phase: 'opening' }, streamId, event.reason)
     case 'publish-stopped':
-      return refusePublish({ phase: 'opening' }, streamId, event.reason)
+      return [CLOSED, publishDenied(streamId, event.reason)]
     case 'play-allowed': {
       const { streamName } = event
       return [{ phase: 'waiting', client, streamId, streamName }, [{ kind: 'await-stream', streamName }]]
     }
     case 'play-refused':
-      return [
-        CLOSED,
-        [
-          status(streamId, 'error', 'NetStream.Play.Failed', event.reason),
-          { kind: 'close', reason: event.reason, fault: false },
-        ],
-      ]
+      return [CLOSED, playRefused(streamId, event.reason)]
     case 'stream-live':
-      return state.phase === 'waiting' ? startPlay(state) : [state, []]
+      if (state.phase !== 'waiting') return [state, []]
+      return [{ ...state, phase: 'playing' }, playStarted(streamId, state.streamName)]
     case 'stream-absent':
-      return notFound(streamId)
-    case 'stream-over': {
-      const over = {
-        level: 'status',
-        code: 'NetStream.Play.UnpublishNotify',
-        description: event.reason,
-      } as const
-      return [
-        CLOSED,
-        [
-          send(streamEof(streamId), onStatus(streamId, over)),
-          { kind: 'close', reason: event.reason, fault: false },
-        ],
-      ]
-    }
+      return [CLOSED, streamNotFound(streamId)]
+    case 'stream-over':
+      return [CLOSED, streamOver(streamId, event.reason)]
   }
-}
-
-function startPlay(state: Active & { phase: 'waiting' | 'playing' }): Step {
-  const { client, streamId, streamName } = state
-  const opening = [
-    streamBegin(streamId),
-    onStatus(streamId, { level: 'status', code: 'NetStream.Play.Reset', description: 'Starting over.' }),
-    onStatus(streamId, { level: 'status', code: 'NetStream.Play.Start', description: 'Playing live.' }),
-  ]
-  return [
-    { phase: 'playing', client, streamId, streamName },
-    [send(...opening), { kind: 'start-play', streamName, streamId }],
-  ]
-}
-
-function notFound(streamId: number): Step {
-  const reason = 'This stream is not live.'
-  return [
-    CLOSED,
-    [
-      status(streamId, 'error', 'NetStream.Play.StreamNotFound', reason),
-      { kind: 'close', reason, fault: false },
-    ],
-  ]
 }
 
 function fault(reason: string): Step {
   return [CLOSED, [{ kind: 'close', reason, fault: true }]]
-}
-
-function answer(transactionId: number): SessionEffect[] {
-  return transactionId === 0 ? [] : [send(result(transactionId))]
-}
-
-function status(
-  streamId: number,
-  level: StreamStatus['level'],
-  code: string,
-  description: string,
-): SessionEffect {
-  return send(onStatus(streamId, { level, code, description }))
-}
-
-function send(...messages: readonly OutgoingMessage[]): SessionEffect {
-  return { kind: 'send', messages }
 }

@@ -90,7 +90,7 @@ describe('publishing', () => {
   it('starts when it is admitted', () => {
     const { state, effects } = run(...ON_AIR)
     expect(state.phase).toBe('publishing')
-    expect(told(effects)).toEqual(['type 4', 'onStatus NetStream.Publish.Start'])
+    expect(told(effects)).toEqual(['allow-media', 'type 4', 'onStatus NetStream.Publish.Start'])
   })
   it('closes with the reason when it is refused', () => {
     const { state, effects } = run(connect, createStream, publish(), {
@@ -135,6 +135,7 @@ describe('publishing', () => {
     const { state, effects } = run(...ON_AIR, publish('other'))
     expect(state.phase).toBe('closed')
     expect(told(effects)).toEqual(['end-publish', 'onStatus NetStream.Publish.Denied', 'close'])
+    expect(effects[0]).toEqual({ kind: 'end-publish', ending: 'protocol-error' })
   })
   it('is refused after 16 attempts on a connection', () => {
     const rounds = Array.from({ length: 16 }, () => [
