@@ -69,8 +69,10 @@ export async function packageBroadcast(options: PackageBroadcastOptions): Promis
     if (leftOut.every((track) => track.track !== 'video')) await writer.end()
     return result(true)
   } catch (error) {
+    // What is on its way to the store arrives before another run looks at it.
+    const settled = await writer.settled().catch((failure: unknown) => ({ failure }))
     if (!signal?.aborted) throw error
-    await writer.settled()
+    if (settled) throw settled.failure
     return result(false)
   }
 }

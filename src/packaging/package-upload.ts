@@ -76,9 +76,10 @@ async function packageFile(options: PackageUploadOptions): Promise<PackagedUploa
         options.onProgress?.(segment.end)
       }
     } catch (error) {
+      // What is on its way to the store arrives before anything is taken away again.
+      await writer.settled().catch(() => undefined)
       if (signal?.aborted || writer.failed) throw error
       if (error instanceof TooFewKeyframes) {
-        await writer.settled()
         return { outcome: 'not-passable', reason: error.message }
       }
       truncated = describeError(error)

@@ -265,6 +265,10 @@ export function isBefore(a: LogPosition, b: LogPosition): boolean {
   return a.part < b.part || (a.part === b.part && a.offset < b.offset)
 }
 
+function latestMs(packets: readonly VideoPacket[]): number {
+  return packets.reduce((latest, packet) => Math.max(latest, packet.ptsMs), Number.NEGATIVE_INFINITY)
+}
+
 function earliestMs(packets: readonly VideoPacket[]): number {
   return packets.reduce((earliest, packet) => Math.min(earliest, packet.ptsMs), Number.POSITIVE_INFINITY)
 }
@@ -279,12 +283,12 @@ function videoEndMs(packets: readonly VideoPacket[]): number {
 
 /** Durations by the order of showing; the last picture lasts to the end. */
 function timed(packets: readonly VideoPacket[], end: number): MuxPacket[] {
-  const latest = packets.reduce((last, packet) => Math.max(last, packet.ptsMs), 0) / 1000
+  const latest = latestMs(packets) / 1000
   return packets.map((packet) => ({
     data: packet.data,
     seconds: packet.ptsMs / 1000,
     // The muxer takes durations from the order of showing; only the last one is not to be seen there.
-    duration: end - latest,
+    duration: Math.max(0, end - latest),
     key: packet.key,
   }))
 }

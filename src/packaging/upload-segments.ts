@@ -73,7 +73,7 @@ export async function* readUploadSegments(
       end,
       video: tracks.video.track,
       audio: tracks.audio?.track,
-      videoPackets: packets.map((packet) => ({ ...packet, duration: end - latest })),
+      videoPackets: packets.map((packet) => ({ ...packet, duration: Math.max(0, end - latest) })),
       audioPackets: audio ? await audio.before(end) : [],
       interrupted: false,
       frameRate: undefined,
