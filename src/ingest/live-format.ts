@@ -37,19 +37,21 @@ export const FLV_FORMAT: LiveFormat = {
   },
 }
 
-/** One object for each message stream id, so that viewers of the same id share their bytes. */
-const rtmpFormats = new Map<number, LiveFormat>()
-
-export function rtmpFormat(streamId: number): LiveFormat {
-  const known = rtmpFormats.get(streamId)
-  if (known) return known
-  const format: LiveFormat = {
+function makeRtmpFormat(streamId: number): LiveFormat {
+  return {
     byteLength: (frame) =>
       chunkedBytes(outgoing(frame, streamId), frame.body.byteLength, OUTGOING_CHUNK_BYTES),
     write: (into, at, frame) => writeChunks(into, at, outgoing(frame, streamId), OUTGOING_CHUNK_BYTES),
   }
-  rtmpFormats.set(streamId, format)
-  return format
+}
+
+/** Players nearly always play on the first stream they create: these share their bytes. */
+const FIRST_STREAM_ID = 1
+const FIRST_STREAM_FORMAT = makeRtmpFormat(FIRST_STREAM_ID)
+
+/** `streamId`: the message stream that the player plays on; any 32 bits. */
+export function rtmpFormat(streamId: number): LiveFormat {
+  return streamId === FIRST_STREAM_ID ? FIRST_STREAM_FORMAT : makeRtmpFormat(streamId)
 }
 
 function outgoing(frame: LiveFrame, streamId: number) {

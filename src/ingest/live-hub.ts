@@ -62,7 +62,7 @@ interface Entry {
   timer: NodeJS.Timeout | undefined
 }
 
-export class LiveHub {
+export class LiveHub implements Disposable {
   readonly #limits: LiveHubLimits
   readonly #entries = new Map<string, Entry>()
   readonly #waiting = new Map<string, Set<() => void>>()
@@ -142,6 +142,10 @@ export class LiveHub {
   /** Ends every stream; viewers are told and get what is queued. */
   close(): void {
     for (const [streamName, entry] of this.#entries) this.#remove(streamName, entry)
+  }
+
+  [Symbol.dispose](): void {
+    this.close()
   }
 
   #vacate(streamName: string, entry: Entry, ending: SessionEnding): void {

@@ -337,6 +337,49 @@ describe('time limits', () => {
   })
 })
 
+describe('a player', () => {
+  const picture = Buffer.of(0x17, 1, 0, 0, 0, 1)
+
+  async function playOn(streamId: number): Promise<RtmpClient> {
+    const player = kept(await RtmpClient.connected(port))
+    player.command(0, 'createStream', 9, null)
+    await player.commandNamed('_result', 9)
+    player.command(streamId, 'play', 0, null, 'channel', -2000)
+    return player
+  }
+
+  it('is sent media on the stream it plays on', async () => {
+    const encoder = await onAir()
+    encoder.send(video(40, picture))
+    await gate.sessions.at(-1)?.received(1)
+    for (const streamId of [1, 2]) {
+      const player = await playOn(streamId)
+      const media = await player.answer(({ type }) => type === 9)
+      expect(media).toEqual({ type: 9, timestampMs: 40, streamId, body: picture })
+    }
+  })
+
+  it('may come before the encoder', async () => {
+    await shut()
+    await serve({ playWaitMs: 10_000 })
+    const player = await playOn(1)
+    await expect.poll(() => server.snapshot().connections.some(({ phase }) => phase === 'waiting')).toBe(true)
+    const encoder = await onAir()
+    await player.status('NetStream.Play.Start')
+    encoder.send(video(40, picture))
+    expect((await player.answer(({ type }) => type === 9)).body).toEqual(picture)
+  })
+
+  it('is told that the broadcast is over when the server closes', async () => {
+    await onAir()
+    const player = await playOn(1)
+    await player.status('NetStream.Play.Start')
+    const told = player.status('NetStream.Play.UnpublishNotify')
+    await server.close()
+    await told
+  })
+})
+
 describe('a player that reads nothing', () => {
   it('loses its connection; memory is bounded and the encoder is not held up', async () => {
     const encoder = await onAir()

@@ -1,3 +1,4 @@
+import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { readAmf0Values } from '../../../src/formats/amf0.ts'
 import type { Command } from '../../../src/formats/rtmp/command-message.ts'
@@ -198,5 +199,65 @@ describe('a closed session', () => {
     for (const event of [connect, publish(), { kind: 'publish-admitted' } as const]) {
       expect(step(closed, event)).toEqual([closed, []])
     }
+  })
+})
+
+describe('any events in any order', () => {
+  const streamId = fc.constantFrom(0, 1, 2)
+  const transactionId = fc.constantFrom(0, 5)
+  const streamName = fc.constantFrom('', 'key', 'key?x', 'n'.repeat(300))
+  const commands: fc.Arbitrary<Command> = fc.oneof(
+    fc.record({
+      kind: fc.constant('connect' as const),
+      transactionId,
+      app: fc.string(),
+      encoder: fc.string(),
+      fourCcs: fc.constant(undefined),
+    }),
+    fc.record({ kind: fc.constantFrom('create-stream', 'close-stream'), transactionId }),
+    fc.record({ kind: fc.constantFrom('publish', 'play'), transactionId, streamName }),
+    fc.record({
+      kind: fc.constantFrom('release-stream', 'fc-publish', 'fc-unpublish'),
+      transactionId,
+      streamName,
+    }),
+    fc.record({ kind: fc.constant('delete-stream' as const), transactionId, streamId }),
+    fc.record({ kind: fc.constant('pause' as const), transactionId, paused: fc.boolean() }),
+    fc.record({ kind: fc.constant('other' as const), transactionId, name: fc.string() }),
+  )
+  const events: fc.Arbitrary<SessionEvent> = fc.oneof(
+    { weight: 3, arbitrary: commands.map((value) => command(value)) },
+    fc.constantFrom<SessionEvent>(
+      connect,
+      { kind: 'publish-admitted' },
+      { kind: 'publish-refused', reason: 'no' },
+      { kind: 'publish-stopped', reason: 'no' },
+      { kind: 'play-allowed', streamName: 'channel' },
+      { kind: 'play-refused', reason: 'no' },
+      { kind: 'stream-live' },
+      { kind: 'stream-absent' },
+      { kind: 'stream-over', reason: 'over' },
+    ),
+  )
+
+  it('end what was begun exactly once, and do nothing after the close', () => {
+    fc.assert(
+      fc.property(fc.array(events, { maxLength: 30 }), (sequence) => {
+        let state: SessionState = OPENING
+        for (const event of [connect, ...sequence]) {
+          const before: SessionState['phase'] = state.phase
+          const [next, effects] = step(state, event)
+          const kinds = effects.map(({ kind }) => kind)
+          if (before === 'closed') expect(kinds).toEqual([])
+          if (kinds.includes('end-publish')) expect(before).toBe('publishing')
+          if (kinds.includes('close')) expect(next.phase).toBe('closed')
+          if (next.phase === 'closed' && before !== 'closed') expect(kinds.at(-1)).toBe('close')
+          if (kinds.includes('ask-publish') || kinds.includes('ask-play')) expect(next.phase).toBe('asking')
+          if (before === 'publishing' && next.phase === 'connected') expect(kinds).toContain('end-publish')
+          state = next
+        }
+      }),
+      { numRuns: 500 },
+    )
   })
 })
