@@ -136,8 +136,15 @@ describe('a viewer', () => {
 })
 
 describe('a creator', () => {
-  it('uploads through the page, and it plays', async () => {
-    const file = path.join(folder, 'holiday.mp4')
+  it.each([
+    ['H.264 and AAC, copied', 'mp4', ['-c:v', 'libx264', '-preset', 'veryfast', '-g', '50', '-c:a', 'aac']],
+    [
+      'VP9 and Opus, encoded',
+      'webm',
+      ['-c:v', 'libvpx-vp9', '-deadline', 'realtime', '-cpu-used', '8', '-c:a', 'libopus'],
+    ],
+  ])('uploads through the page, and it plays: %s', async (_what, extension, encoder) => {
+    const file = path.join(folder, `holiday.${extension}`)
     await ffmpeg(
       ...[
         '-f',
@@ -149,20 +156,7 @@ describe('a creator', () => {
         '-i',
         'sine=duration=6',
       ],
-      ...[
-        '-c:v',
-        'libx264',
-        '-preset',
-        'veryfast',
-        '-g',
-        '50',
-        '-pix_fmt',
-        'yuv420p',
-        '-c:a',
-        'aac',
-        '-shortest',
-        file,
-      ],
+      ...['-pix_fmt', 'yuv420p', ...encoder, '-shortest', file],
     )
     await using creator = await visit(browser, DESKTOP)
     const { page, complaints } = creator
@@ -173,7 +167,7 @@ describe('a creator', () => {
     await until(
       () => videoState(page),
       (state) => (state?.currentTime ?? 0) > 0.5,
-      30_000,
+      60_000,
     )
     expect((await videoState(page))?.duration).toBeCloseTo(6, 0)
     expect(complaints).toEqual([])

@@ -132,7 +132,10 @@ function initNaming(
   const kind =
     video.renditions.find(({ name }) => name === rendition)?.kind ??
     (rendition === 'audio' ? 'audio' : 'original')
-  const passedThrough = kind === 'original' || (kind === 'audio' && timeline.inits.some(({ audio }) => audio))
+  // Of a planned timeline nothing is passed through, though its init says what the sound will be.
+  const passedThrough =
+    kind === 'original' ||
+    (kind === 'audio' && timeline.kind === 'measured' && timeline.inits.some(({ audio }) => audio))
   return passedThrough
     ? { name: 'numbered', uri: (init) => `init-${init}.mp4` }
     : { name: 'single', uri: () => 'init.mp4' }
