@@ -66,9 +66,18 @@ function stampOf(source, files) {
     (process.env.PATH ?? '').split(':').map((folder) => path.join(folder, tool)),
   )
   const facts = [...files, ...onPath].flatMap((file) => {
-    const stat = statSync(file, { throwIfNoEntry: false })
+    const stat = statIfReadable(file)
     return stat ? [`${file} ${stat.size} ${stat.mtimeMs}`] : []
   })
   const settings = [process.env.FFMPEG_PATH, process.env.FFPROBE_PATH].join(' ')
   return [[source, ...files].join('\t'), settings, ...new Set(facts)].join('\n')
+}
+
+/** A PATH may have folders that this user cannot look into. @param {string} file */
+function statIfReadable(file) {
+  try {
+    return statSync(file)
+  } catch {
+    return undefined
+  }
 }

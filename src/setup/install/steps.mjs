@@ -22,7 +22,7 @@ import { web } from './web.mjs'
 /** @param {Options} options */
 export async function install(options) {
   /** @type {Step[]} */
-  const steps = [packages, programNode, prismaClient, ffmpeg, web, ...(options.forTests ? [browser] : [])]
+  const steps = [...(options.forTests ? [browser] : []), packages, programNode, ffmpeg, prismaClient, web]
   try {
     if (steps.every((step) => step.isFresh(options))) return
     await withSetupLock(async () => {
