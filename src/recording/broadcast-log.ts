@@ -23,6 +23,8 @@ export class BroadcastLog implements LogParts {
   readonly #folder: string
   readonly #partFile: (part: number) => string
   readonly #live = new Map<number, LogGrowth>()
+  /** Parts whose file may be there before it is known how it grows. */
+  readonly #opening = new Set<number>()
   readonly #waiting = new Set<() => void>()
   #ended = false
 
@@ -36,9 +38,19 @@ export class BroadcastLog implements LogParts {
     return this.#ended
   }
 
+  /** The recorder's: the file of a part is about to be made. `opened` or `notOpened` follows. */
+  opening(part: number): void {
+    this.#opening.add(part)
+  }
+
   /** The recorder's: a part is being written. */
   opened(part: number, growth: LogGrowth): void {
     this.#live.set(part, growth)
+    this.notOpened(part)
+  }
+
+  notOpened(part: number): void {
+    this.#opening.delete(part)
     for (const wake of [...this.#waiting]) wake()
   }
 
@@ -63,6 +75,10 @@ export class BroadcastLog implements LogParts {
       const ended = this.#ended
       const known = this.#live.size
       const next = (await this.parts()).find((number) => number >= part)
+      if (next !== undefined && this.#opening.has(next)) {
+        await waitUntil(this.#waiting, () => !this.#opening.has(next), signal)
+        continue
+      }
       if (next !== undefined) {
         const growth = this.#live.get(next)
         return { part: next, file: this.#partFile(next), ...(growth ? { growth } : {}) }

@@ -64,10 +64,14 @@ export function isContinuedMark(body: Uint8Array): boolean {
 function isHeader(message: MediaMessage): boolean {
   if (message.type === DATA) return true
   const part = message.parts[0]
+  const first = part?.[0]
+  if (part === undefined || first === undefined) return false
+  const enhanced = message.type === VIDEO ? (first & 0x80) !== 0 : first >> 4 === 9
+  // Legacy codecs with a configuration say by their second byte whether this is one.
+  if (!enhanced && part.byteLength > 1 && part[1] !== 0) return false
+  if (!enhanced && message.type === AUDIO && first >> 4 !== 10) return false
   // A view that holds less than a header's beginning is rare: then all of it is put together.
-  const head =
-    part && (part.byteLength >= 16 || message.parts.length === 1) ? part : Buffer.concat(message.parts)
-  if (message.type === VIDEO) return readVideoTag(head)?.packet === 'sequence-start'
-  const first = head[0] ?? 0
-  return (first >> 4 === 10 || first >> 4 === 9) && readAudioTag(head)?.packet === 'sequence-start'
+  const head = part.byteLength >= 16 || message.parts.length === 1 ? part : Buffer.concat(message.parts)
+  const tag = message.type === VIDEO ? readVideoTag(head) : readAudioTag(head)
+  return tag?.packet === 'sequence-start'
 }

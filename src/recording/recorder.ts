@@ -60,9 +60,13 @@ export class Recorder {
   /** Opens the next part of the broadcast's log. Throws AppError `disk-full` or `recording-failed`. */
   async openSession(session: SessionToRecord): Promise<RecordedSession> {
     const { broadcastId } = session
+    const log = this.log(broadcastId)
+    let opening: number | undefined
     try {
       const onDisk = await partsOnDisk(this.#paths.recording(broadcastId))
       const part = Math.max(session.firstPart, (onDisk.at(-1) ?? -1) + 1)
+      opening = part
+      log.opening(part)
       const file = await this.#createFile(this.#paths.recordingPart(broadcastId, part))
       return new SessionRecording({
         session,
@@ -71,10 +75,11 @@ export class Recorder {
         createPart: (number) => this.#createFile(this.#paths.recordingPart(broadcastId, number)),
         createIndex: (number) => this.#createFile(this.#paths.recordingIndex(broadcastId, number)),
         timer: this.#timer,
-        log: this.log(broadcastId),
+        log,
         ledger: this.#ledger,
       })
     } catch (error) {
+      if (opening !== undefined) log.notOpened(opening)
       const full = (error as NodeJS.ErrnoException).code === 'ENOSPC'
       const folder = path.dirname(this.#paths.recordingPart(broadcastId, 0))
       throw full

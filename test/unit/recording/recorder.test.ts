@@ -5,6 +5,8 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { MediaMessage } from '../../../src/ingest/media-message.ts'
 import type { BroadcastId, SessionId } from '../../../src/kernel/ids.ts'
 import { makeStoragePaths } from '../../../src/media/layout.ts'
+import { partsOnDisk } from '../../../src/recording/broadcast-log.ts'
+import { createLogFile } from '../../../src/recording/log-file.ts'
 import { type LogTag, readLog } from '../../../src/recording/log-reader.ts'
 import { Recorder } from '../../../src/recording/recorder.ts'
 import type { ClosedPart, OpenedPart } from '../../../src/recording/recording-ledger.ts'
@@ -111,6 +113,31 @@ describe('the recorder', () => {
       size(pictureMessage(2000, true)),
       `8:2010:${soundMessage(0).byteLength}`,
     ])
+  })
+
+  it('shows a part to readers only when it is known how it grows', async () => {
+    let release: () => void = () => undefined
+    const slow = new Promise<void>((resolve) => {
+      release = resolve
+    })
+    const recorder = new Recorder({
+      paths: makeStoragePaths(folder),
+      ledger: { partOpened: () => undefined, partClosed: () => undefined },
+      createFile: async (file) => {
+        const made = await createLogFile(file)
+        await slow
+        return made
+      },
+    })
+    const opening = recorder.openSession({ broadcastId, sessionId: 's' as SessionId, firstPart: 0 })
+    const reading = recorder.log(broadcastId).nextPart(0)
+    while ((await partsOnDisk(path.join(folder, 'recordings', 'b'))).length === 0);
+    const early = recorder.log(broadcastId).nextPart(0)
+    release()
+    const log = await opening
+    expect((await reading)?.growth).toBe(log.growth)
+    expect((await early)?.growth).toBe(log.growth)
+    await log.close()
   })
 
   it('says why it cannot record', async () => {

@@ -1,0 +1,125 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { copyFile, mkdtemp, rm, stat, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import type { SessionId } from '../../../src/kernel/ids.ts'
+import { salvagePart } from '../../../src/recording/salvage.ts'
+import { wholeRecording } from '../../../src/recording/whole-recording.ts'
+import { countPackets, ffmpeg, streamHash } from '../../support/ffmpeg.ts'
+import { broadcastId, makeRecorder, messagesOf, record } from '../../support/packaged-video.ts'
+
+let sources: string
+let folder: string
+let source: string
+const part = () => path.join(folder, 'recordings/b/0.flv')
+
+beforeAll(async () => {
+  sources = await mkdtemp(path.join(tmpdir(), 'sources-'))
+  source = path.join(sources, 'source.flv')
+  const inputs = [
+    '-f',
+    'lavfi',
+    '-i',
+    'testsrc2=s=1280x720:r=30:d=10',
+    '-f',
+    'lavfi',
+    '-i',
+    'sine=440:r=44100:d=10',
+  ]
+  await ffmpeg(
+    ...inputs,
+    '-c:v',
+    'libx264',
+    '-preset',
+    'ultrafast',
+    '-bf',
+    '2',
+    '-g',
+    '60',
+    '-c:a',
+    'aac',
+    source,
+  )
+  return () => rm(sources, { recursive: true })
+})
+beforeEach(async () => {
+  folder = await mkdtemp(path.join(tmpdir(), 'recording-'))
+})
+afterEach(async () => {
+  await rm(folder, { recursive: true })
+})
+
+describe('a recording', () => {
+  it('is packet for packet what was sent', async () => {
+    await record(makeRecorder(folder), await messagesOf(source))
+    expect(await streamHash(part(), 'v')).toBe(await streamHash(source, 'v'))
+    expect(await streamHash(part(), 'a')).toBe(await streamHash(source, 'a'))
+  })
+
+  it('can be played at every instant while it grows', async () => {
+    const messages = await messagesOf(source)
+    const log = await makeRecorder(folder).openSession({
+      broadcastId,
+      sessionId: 's' as SessionId,
+      firstPart: 0,
+    })
+    let frames = 0
+    for (const from of [0, 200, 400]) {
+      for (const message of messages.slice(from, from + 200)) log.write(message)
+      await log.growth.beyond(log.growth.bytes)
+      const copy = path.join(folder, 'copy.flv')
+      await copyFile(part(), copy)
+      // The last tag may be cut; it plays up to there.
+      await ffmpeg('-i', copy, '-f', 'null', '-')
+      expect(await countPackets(copy)).toBeGreaterThan(frames)
+      frames = await countPackets(copy)
+    }
+    await log.close()
+  })
+
+  it('of a process that was killed holds what had been received 0.2 s before, and is mended', async () => {
+    const child = spawn(process.execPath, [KILLED_RECORDER, folder, source], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    })
+    const written = await firstNumbers(child, 60)
+    child.kill('SIGKILL')
+    await once(child, 'exit')
+    const found = await salvagePart(part(), path.join(folder, 'recordings/b/0.idx'))
+    // The child says after each message how many there are and when; what is older than 0.2 s must be there.
+    const last = written.at(-1)
+    const due = written.filter(({ at }) => at <= (last?.at ?? 0) - 200).at(-1)?.count ?? 0
+    expect(found.mediaTags).toBeGreaterThanOrEqual(due)
+    expect(due).toBeGreaterThan(0)
+    await ffmpeg('-xerror', '-i', part(), '-f', 'null', '-')
+    expect((await stat(part())).size).toBe(found.bytes)
+  })
+
+  it('of several sessions plays as one', async () => {
+    const recorder = makeRecorder(folder)
+    const messages = await messagesOf(source)
+    await record(recorder, messages, messages)
+    const whole = path.join(folder, 'whole.flv')
+    await writeFile(whole, wholeRecording(recorder.finishedLog(broadcastId)))
+    expect(await countPackets(whole)).toBe(600)
+    await ffmpeg('-xerror', '-i', whole, '-f', 'null', '-')
+  })
+})
+
+const KILLED_RECORDER = fileURLToPath(new URL('../../support/record-at-pace.ts', import.meta.url))
+
+/** Reads "count milliseconds" lines until there are so many. */
+async function firstNumbers(child: ChildProcess, lines: number): Promise<{ count: number; at: number }[]> {
+  let text = ''
+  for await (const chunk of child.stdout ?? []) {
+    text += String(chunk)
+    if (text.split('\n').length > lines) break
+  }
+  return text
+    .split('\n')
+    .slice(0, -1)
+    .map((line) => line.split(' ').map(Number))
+    .map(([count = 0, at = 0]) => ({ count, at }))
+}
