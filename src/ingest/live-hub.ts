@@ -28,7 +28,7 @@ export const LIVE_HUB_LIMITS: LiveHubLimits = {
   maxGopBytes: 6 * 1024 * 1024,
   maxQueuedBytes: 8 * 1024 * 1024,
   stallMs: 15_000,
-  batchMs: 60,
+  batchMs: 100,
   lingerMs: 10_000,
 }
 
