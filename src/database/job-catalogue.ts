@@ -23,6 +23,8 @@ interface JobRow {
   readonly retry_count: number
   readonly output: { readonly message?: string } | null
   readonly created_on: Date
+  /** To the microsecond, for cursors. */
+  readonly created_text: string
   readonly started_on: Date | null
   readonly completed_on: Date | null
   readonly title: string | null
@@ -46,7 +48,7 @@ export function makeJobCatalogue(database: Database, queue: PostgresJobQueue): J
 
   async function select(where: Prisma.Sql, limit: number): Promise<JobRow[]> {
     return database.$queryRaw<JobRow[]>`
-      SELECT j.id::text, j.name, j.data, j.state::text, j.priority, j.retry_count, j.output, j.created_on, j.started_on, j.completed_on,
+      SELECT j.id::text, j.name, j.data, j.state::text, j.priority, j.retry_count, j.output, j.created_on, j.created_on::text AS created_text, j.started_on, j.completed_on,
              v.title, c.start_seconds, c.duration_seconds
         FROM pgboss.job j
         LEFT JOIN videos v ON v.id = j.data->>'videoId'
@@ -73,9 +75,12 @@ export function makeJobCatalogue(database: Database, queue: PostgresJobQueue): J
   return {
     async list(query) {
       const rows = await select(conditions(query), query.limit + 1)
-      const items = rows.slice(0, query.limit).map(readJob)
+      const items = rows.slice(0, query.limit)
       const last = items.at(-1)
-      return { items, nextCursor: rows.length > query.limit && last ? encodeCursor(last) : null }
+      return {
+        items: items.map(readJob),
+        nextCursor: rows.length > query.limit && last ? encodeCursor(last) : null,
+      }
     },
 
     async find(id) {
@@ -216,12 +221,12 @@ function subjectOf(row: JobRow): string {
   return `${names}, seconds ${Math.round(row.start_seconds)} to ${Math.round(row.start_seconds + row.duration_seconds)}`
 }
 
-function encodeCursor(job: JobRecord): string {
-  return Buffer.from(`${job.createdAt.toISOString()} ${job.id}`).toString('base64url')
+function encodeCursor(job: JobRow): string {
+  return Buffer.from(`${job.created_text}|${job.id}`).toString('base64url')
 }
 
 function decodeCursor(cursor: string): { readonly createdAt: string; readonly id: string } {
-  const [createdAt = '', id = ''] = Buffer.from(cursor, 'base64url').toString('utf8').split(' ')
+  const [createdAt = '', id = ''] = Buffer.from(cursor, 'base64url').toString('utf8').split('|')
   if (Number.isNaN(Date.parse(createdAt)) || !/^[0-9a-f-]{36}$/i.test(id))
     throw new AppError('bad-request', 'The cursor is not one of ours.')
   return { createdAt, id }

@@ -202,6 +202,7 @@ function readRendition(row: Prisma.RenditionGetPayload<object>): RenditionRecord
     name: row.name,
     kind: row.kind,
     state: row.state,
+    ...(row.failure === null ? {} : { failure: row.failure }),
     ...(row.codecs === null ? {} : { codecs: row.codecs }),
     ...(row.width === null ? {} : { width: row.width }),
     ...(row.height === null ? {} : { height: row.height }),

@@ -43,6 +43,8 @@ export interface RenditionPlan {
 export interface RenditionRecord extends RenditionPlan {
   readonly id: string
   readonly state: 'planned' | 'encoding' | 'ready' | 'failed'
+  /** Why it failed. */
+  readonly failure?: string
 }
 
 export interface VideoFacts {

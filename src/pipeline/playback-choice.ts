@@ -9,6 +9,9 @@ export interface PlaybackChoice {
   readonly why: string
 }
 
+/** Containers that packaging reads and that carry presentation times. AVI, ASF and program streams leave them to be guessed. */
+const COPIED = /(^|,)(mov|matroska|mpegts|flv)(,|$)/
+
 /** What every browser with Media Source Extensions plays: H.264 8-bit 4:2:0, progressive, and AAC in at most two channels. */
 export function choosePlayback(media: SourceMedia): PlaybackChoice {
   const { video } = media
@@ -22,8 +25,8 @@ export function choosePlayback(media: SourceMedia): PlaybackChoice {
         ? `${video.pixelFormat} is not played everywhere`
         : video.interlaced
           ? 'it is interlaced'
-          : /(^|,)avi(,|$)/.test(media.container)
-            ? 'AVI does not say when its pictures are shown'
+          : !COPIED.test(media.container)
+            ? `${media.container} does not say when reordered pictures are shown`
             : ''
   return { timeline: why === '' ? 'measured' : 'planned', encodeAudio, why }
 }

@@ -6,12 +6,10 @@ import path from 'node:path'
 import { packageUpload } from '../../packaging/package-upload.ts'
 import type { TimelineInit, TimelineSegment } from '../../packaging/timeline.ts'
 import type { PipelineUpload, PipelineVideo } from '../catalogue.ts'
-import { remuxToMatroska } from '../ffmpeg/remux-argv.ts'
-import { runFfmpeg } from '../ffmpeg/run-ffmpeg.ts'
 import { planRenditions } from '../plan-renditions.ts'
 import type { SourceMedia } from '../source.ts'
 import { noteShortfall } from './plan-upload.ts'
-import { openAttemptDir, type StepParts } from './step-parts.ts'
+import type { StepParts } from './step-parts.ts'
 
 /** False: its packets cannot be passed through after all, and nothing of it was left. */
 export async function copyUpload(
@@ -23,7 +21,6 @@ export async function copyUpload(
 ): Promise<boolean> {
   const { store, catalogue, planner, logger } = parts
   const videoId = video.id
-  const file = path.join(parts.storageDir, upload.path)
   const planned: Promise<void>[] = []
   const grown = (entry: TimelineInit | TimelineSegment) => {
     // Rejections are looked at when copying is done; completing plans again what was missed.
@@ -33,36 +30,15 @@ export async function copyUpload(
         .catch((error) => logger.warn({ videoId, err: error }, 'a segment could not be planned yet')),
     )
   }
-  const copy = (input: string) =>
-    packageUpload({
-      input,
-      video: videoId,
-      store,
-      passAudio: how.passAudio,
-      signal: how.signal,
-      onInit: grown,
-      onSegment: grown,
-    })
-
-  await using dir = await openAttemptDir(parts.tmpDir, 'remux')
-  let copied = await copy(file)
-  // Where the copied packets' clock is 0, as ffmpeg counts: it takes the start of the file for 0, packaging does not.
-  let clockStart = media.startSeconds
-  if (copied.outcome === 'needs-remux') {
-    const remuxed = path.join(dir.path, 'source.mkv')
-    try {
-      await runFfmpeg(parts.tools, remuxToMatroska(file, remuxed, media), { signal: how.signal })
-    } catch (error) {
-      how.signal.throwIfAborted()
-      logger.info(
-        { videoId, err: error, reason: copied.reason },
-        'the upload cannot be copied: it is encoded',
-      )
-      return false
-    }
-    clockStart = 0
-    copied = await copy(remuxed)
-  }
+  const copied = await packageUpload({
+    input: path.join(parts.storageDir, upload.path),
+    video: videoId,
+    store,
+    passAudio: how.passAudio,
+    signal: how.signal,
+    onInit: grown,
+    onSegment: grown,
+  })
   if (copied.outcome !== 'packaged') {
     await Promise.all(planned)
     await planner.forget(videoId)
@@ -71,7 +47,8 @@ export async function copyUpload(
   }
   await Promise.all(planned)
   if (media.audio.length > 0 && !copied.audioPassed) {
-    const originSeconds = copied.originSeconds - clockStart
+    // ffmpeg takes the start of the file for 0, packaging does not.
+    const originSeconds = copied.originSeconds - media.startSeconds
     await catalogue.plan(videoId, {
       renditions: planRenditions('measured', {}, { encodeAudio: true, originSeconds }),
     })

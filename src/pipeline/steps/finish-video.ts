@@ -65,7 +65,12 @@ export function measureRendition(
   }
   const own = chunks.filter((chunk) => chunk.rendition === name)
   const failed = own.find(({ state }) => state === 'failed')
-  if (failed) return { name, state: 'failed', failure: failed.failure ?? 'A part of it could not be made.' }
+  if (failed)
+    return {
+      name,
+      state: 'failed',
+      failure: rendition.failure ?? failed.failure ?? 'A part of it could not be made.',
+    }
   const covered = own.reduce((sum, { range }) => sum + range.segmentCount, 0)
   if (covered !== timeline.segments.length) return 'incomplete'
   const bytes = own.reduce((sum, chunk) => sum + chunk.bytes, 0)

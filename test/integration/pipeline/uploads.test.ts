@@ -269,7 +269,6 @@ describe('an upload of H.264', () => {
   it.each([
     ['AC-3 in Matroska', 'ac3.mkv', ['-c:a', 'ac3', '-b:a', '192k']],
     ['MP3 in FLV', 'mp3.flv', ['-ar', '44100', '-c:a', 'libmp3lame']],
-    ['WMA in ASF', 'h264.wmv', ['-c:a', 'wmav2', '-f', 'asf']],
     ['MP2 in a transport stream', 'mp2.ts', ['-c:a', 'mp2']],
   ])('and %s keeps its pictures and gets new sound, in step', async (_, name, codecs) => {
     const file = await makeFlash(at(name), { seconds: 10, at: 8, size: '160x90' }, ...h264(25), ...codecs)

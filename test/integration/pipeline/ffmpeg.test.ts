@@ -1,0 +1,300 @@
+/** ffmpeg as it is run: watched, ended with us, and kept from what a hostile file asks of it. */
+
+import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { createServer } from 'node:http'
+import { createRequire } from 'node:module'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { segmentEncoded } from '../../../src/packaging/segment-encoded.ts'
+import { encodeAudioChunk } from '../../../src/pipeline/ffmpeg/audio-argv.ts'
+import { runFfmpeg } from '../../../src/pipeline/ffmpeg/run-ffmpeg.ts'
+import { runFfprobe } from '../../../src/pipeline/ffmpeg/run-ffprobe.ts'
+import { type FfmpegTools, prepareFfmpeg } from '../../../src/pipeline/ffmpeg/tools.ts'
+import {
+  encodeFiller,
+  encodePlannedChunk,
+  type PlannedChunk,
+} from '../../../src/pipeline/ffmpeg/video-argv.ts'
+import { ENCODED_AUDIO, planLadder } from '../../../src/pipeline/ladder.ts'
+import { probeSource } from '../../../src/pipeline/probe.ts'
+import { ffmpeg } from '../../support/ffmpeg.ts'
+import { makeVideo } from '../../support/media.ts'
+
+let folder: string
+let tools: FfmpegTools
+const at = (name: string) => path.join(folder, name)
+beforeAll(async () => {
+  folder = await mkdtemp(path.join(tmpdir(), 'reprise-ffmpeg-'))
+  tools = await prepareFfmpeg({
+    ffmpegPath: '/usr/bin/ffmpeg',
+    ffprobePath: '/usr/bin/ffprobe',
+    tmpDir: at('tmp'),
+  })
+})
+afterAll(() => rm(folder, { recursive: true, force: true }))
+
+const rest = AbortSignal.timeout(50_000)
+
+/** A launcher that answers what fluent-ffmpeg asks first, and then does as told instead of encoding. */
+async function fakeTools(name: string, script: string): Promise<FfmpegTools> {
+  const launcherPath = at(name)
+  await writeFile(
+    launcherPath,
+    `#!/bin/sh\ncase "$*" in *-encoders*|*-formats*) exec /usr/bin/ffmpeg "$@";; esac\n${script}\n`,
+  )
+  await chmod(launcherPath, 0o700)
+  return { ...tools, launcherPath }
+}
+const anything = () => ({
+  inputs: [],
+  filterGraph: 'color=black:size=16x16:duration=1[v]',
+  outputs: [{ path: at('any.mp4'), options: ['-map', '[v]'] }],
+})
+
+describe('a run of ffmpeg', () => {
+  it('that makes no progress is ended', async () => {
+    const stuck = await fakeTools(
+      'stuck.sh',
+      'echo "frame=    1 fps=0.0 q=0.0 size=       0kB time=00:00:00.04 bitrate=N/A" >&2; exec sleep 60',
+    )
+    const begun = Date.now()
+    await expect(runFfmpeg(stuck, anything(), { signal: rest, stallMs: 400 })).rejects.toMatchObject({
+      code: 'encode-failed',
+      message: expect.stringContaining('no progress for 0.4 s'),
+    })
+    expect(Date.now() - begun).toBeLessThan(10_000)
+  })
+
+  it('that goes on is left alone, however long it takes', async () => {
+    const slow = await fakeTools(
+      'slow.sh',
+      'for i in 1 2 3 4 5 6; do echo "frame= $i fps=0.0 q=0.0 size=       0kB time=00:00:00.0$i bitrate=N/A" >&2; sleep 0.2; done',
+    )
+    const seen: number[] = []
+    await runFfmpeg(slow, anything(), {
+      signal: rest,
+      stallMs: 900,
+      onProgress: (seconds) => seen.push(seconds),
+    })
+    expect(seen).toEqual([0.01, 0.02, 0.03, 0.04, 0.05, 0.06])
+  })
+
+  it('is ended by its signal', async () => {
+    const stuck = await fakeTools('wait.sh', 'exec sleep 60')
+    const stop = new AbortController()
+    const run = runFfmpeg(stuck, anything(), { signal: stop.signal })
+    stop.abort(new Error('enough'))
+    await expect(run).rejects.toThrow('enough')
+  })
+
+  it('that fails says why in its own words', async () => {
+    const command = {
+      inputs: [{ url: `file:${at('absent.mp4')}`, options: [] }],
+      outputs: [{ path: at('none.mp4'), options: [] }],
+    }
+    await expect(runFfmpeg(tools, command, { signal: rest })).rejects.toMatchObject({
+      code: 'encode-failed',
+      message: expect.stringContaining('No such file or directory'),
+      fields: { stderr: expect.stringContaining('absent.mp4') },
+    })
+  })
+})
+
+describe('a hostile file', () => {
+  it('that is a playlist in disguise opens no address and no other file', async () => {
+    let asked = 0
+    const server = createServer((_, res) => {
+      asked += 1
+      res.end()
+    })
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/secret.ts`
+    await makeVideo(at('secret.ts'), { seconds: 1, size: '64x36' }, '-c:v', 'mpeg2video', '-an')
+    const disguises = {
+      'hls.mp4': `#EXTM3U\n#EXT-X-TARGETDURATION:4\n#EXTINF:4,\n${url}\n#EXT-X-ENDLIST\n`,
+      'hls-file.mp4': `#EXTM3U\n#EXT-X-TARGETDURATION:4\n#EXTINF:4,\nfile://${at('secret.ts')}\n#EXT-X-ENDLIST\n`,
+      'concat.mp4': `ffconcat version 1.0\nfile '${at('secret.ts')}'\n`,
+      'session.mp4': `v=0\no=- 0 0 IN IP4 127.0.0.1\ns=x\nc=IN IP4 127.0.0.1\nt=0 0\nm=video 5004 RTP/AVP 96\na=rtpmap:96 H264/90000\n`,
+      'dash.mp4': `<?xml version="1.0"?><MPD xmlns="urn:mpeg:dash:schema:mpd:2011" type="static"><Period><AdaptationSet mimeType="video/mp4"><Representation id="1" bandwidth="1"><BaseURL>${url}</BaseURL></Representation></AdaptationSet></Period></MPD>`,
+    }
+    for (const [name, text] of Object.entries(disguises)) {
+      await writeFile(at(name), text)
+      const { exitCode, stdout } = await runFfprobe(
+        tools,
+        at(name),
+        ['-of', 'json', '-show_streams', '-show_format'],
+        rest,
+      )
+      expect(exitCode, name).not.toBe(0)
+      expect(JSON.parse(stdout), name).toEqual({})
+      expect(await probeSource(tools, at(name), rest), name).toMatchObject({ isVideo: false })
+    }
+    expect(asked).toBe(0)
+    server.close()
+  })
+
+  it.each([
+    ['nothing in it', '', 'The file is empty.'],
+    ['a picture', '\xff\xd8\xff\xe0 jpeg', 'This is a picture, not a video.'],
+    ['text', 'hello, world\n'.repeat(100), 'This file has no picture we can read.'],
+    ['a document', '%PDF-1.7', 'This is a PDF document, not a video.'],
+    ['a playlist', '#EXTM3U\n', 'This is a playlist, not a video.'],
+  ])('with %s is refused with a reason', async (_, bytes, reason) => {
+    const file = at('refused.mp4')
+    await writeFile(file, Buffer.from(bytes, 'latin1'))
+    const verdict = await probeSource(tools, file, rest)
+    expect(verdict).toEqual({ isVideo: false, reason: expect.stringContaining(reason) })
+  })
+
+  it('with only sound is refused with a reason', async () => {
+    await ffmpeg('-f', 'lavfi', '-i', 'sine=duration=1', '-c:a', 'aac', at('sound.m4a'))
+    expect(await probeSource(tools, at('sound.m4a'), rest)).toEqual({
+      isVideo: false,
+      reason: expect.stringContaining('sound but no picture'),
+    })
+  })
+
+  it('whose table of contents was cut off is refused with a reason', async () => {
+    const whole = await makeVideo(at('whole.mp4'), { seconds: 1 }, '-an')
+    const { readFile } = await import('node:fs/promises')
+    await writeFile(at('headless.mp4'), (await readFile(whole)).subarray(0, 20_000))
+    expect(await probeSource(tools, at('headless.mp4'), rest)).toEqual({
+      isVideo: false,
+      reason: expect.stringContaining('table of contents'),
+    })
+  })
+})
+
+describe('an encoded chunk', () => {
+  const chunk = (name: string, source: Partial<PlannedChunk>): PlannedChunk => ({
+    rungs: planLadder({ width: 320, height: 180, frameRate: 25 }, 'planned'),
+    outputOf: () => at(name),
+    threads: 1,
+    dialect: tools.dialect,
+    inputPath: at('source.mkv'),
+    streamIndex: 0,
+    picture: { width: 320, height: 180, matrix: '' },
+    interlaced: false,
+    hdr: false,
+    rate: { num: 25, den: 1 },
+    firstFrame: 100,
+    segmentFrames: [100, 50],
+    prerollSeconds: 1,
+    ...source,
+  })
+  const spans = [
+    { number: 1, start: 4, duration: 4 },
+    { number: 2, start: 8, duration: 2 },
+  ]
+  const cut = (name: string) =>
+    segmentEncoded({
+      input: at(name),
+      kind: 'video',
+      segments: spans,
+      place: { by: 'first-packet', seconds: 4 },
+      frames: [100, 50],
+    })
+  beforeAll(() => makeVideo(at('source.mkv'), { seconds: 10 }, '-c:a', 'aac'))
+
+  it('of black has the init of its neighbours', async () => {
+    await runFfmpeg(tools, encodePlannedChunk(chunk('seen.mp4', {})), { signal: rest })
+    await runFfmpeg(tools, encodeFiller(chunk('black.mp4', {})), { signal: rest })
+    const [seen, black] = [await cut('seen.mp4'), await cut('black.mp4')]
+    expect(Buffer.from(black.init).equals(Buffer.from(seen.init))).toBe(true)
+    expect(black.averageBandwidth).toBeLessThan(seen.averageBandwidth / 5)
+  })
+
+  it('of HDR comes out in the colours of SDR', async () => {
+    await ffmpeg(
+      ...['-f', 'lavfi', '-i', 'testsrc2=size=320x180:rate=25:duration=10', '-vf', 'format=yuv420p10le'],
+      ...['-c:v', 'libx265', '-preset', 'ultrafast', '-x265-params', 'log-level=error'],
+      ...['-color_primaries', 'bt2020', '-color_trc', 'smpte2084', '-colorspace', 'bt2020nc', at('hdr.mkv')],
+    )
+    const verdict = await probeSource(tools, at('hdr.mkv'), rest)
+    expect(verdict).toMatchObject({
+      isVideo: true,
+      media: { video: { hdr: true, transfer: 'smpte2084', matrix: 'bt2020nc' } },
+    })
+    await runFfmpeg(
+      tools,
+      encodePlannedChunk(
+        chunk('sdr.mp4', {
+          inputPath: at('hdr.mkv'),
+          hdr: true,
+          picture: { width: 320, height: 180, matrix: 'bt2020nc' },
+        }),
+      ),
+      { signal: rest },
+    )
+    expect(await probeSource(tools, at('sdr.mp4'), rest)).toMatchObject({
+      media: {
+        video: { pixelFormat: 'yuv420p', transfer: 'bt709', primaries: 'bt709', matrix: 'bt709', hdr: false },
+      },
+    })
+    await cut('sdr.mp4')
+  })
+
+  it('of an interlaced source is deinterlaced', async () => {
+    await makeVideo(
+      at('interlaced.ts'),
+      { seconds: 10 },
+      '-vf',
+      'tinterlace=interleave_top,fieldorder=tff',
+      '-flags',
+      '+ildct+ilme',
+      '-c:v',
+      'mpeg2video',
+      '-top',
+      '1',
+      '-an',
+    )
+    const verdict = await probeSource(tools, at('interlaced.ts'), rest)
+    expect(verdict).toMatchObject({ isVideo: true, media: { video: { interlaced: true } } })
+    await runFfmpeg(
+      tools,
+      encodePlannedChunk(
+        chunk('progressive.mp4', { inputPath: at('interlaced.ts'), interlaced: true, prerollSeconds: 8 }),
+      ),
+      { signal: rest },
+    )
+    await cut('progressive.mp4')
+  })
+
+  it('is the same work for the older build that npm brings', async () => {
+    const require = createRequire(import.meta.url)
+    const old = await prepareFfmpeg({
+      ffmpegPath: require('@ffmpeg-installer/ffmpeg').path,
+      ffprobePath: require('@ffprobe-installer/ffprobe').path,
+      tmpDir: at('old'),
+    })
+    expect(old.dialect.passthrough).toEqual(['-vsync', 'passthrough'])
+    expect(await probeSource(old, at('source.mkv'), rest)).toMatchObject({
+      isVideo: true,
+      media: { video: { codec: 'h264', width: 320 } },
+    })
+    await runFfmpeg(old, encodePlannedChunk(chunk('old.mp4', { dialect: old.dialect })), { signal: rest })
+    const { segments } = await cut('old.mp4')
+    expect(segments.map(({ firstSeconds, frames }) => [firstSeconds, frames])).toEqual([
+      [4, 100],
+      [8, 50],
+    ])
+    const sound = encodeAudioChunk({
+      inputPath: at('source.mkv'),
+      streamIndex: 1,
+      settings: ENCODED_AUDIO,
+      startSeconds: 4,
+      endSeconds: 10,
+      outputPath: at('old-audio.mp4'),
+    })
+    await runFfmpeg(old, sound.command, { signal: rest })
+    const made = await segmentEncoded({
+      input: at('old-audio.mp4'),
+      kind: 'audio',
+      segments: spans,
+      place: { by: 'zero', seconds: sound.zeroSeconds },
+    })
+    expect(made.segments.reduce((sum, { frames }) => sum + frames, 0)).toBe(281)
+  })
+})
