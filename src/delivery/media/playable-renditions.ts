@@ -8,13 +8,14 @@
  * is the one that is made first and arrives first.
  */
 import type { RenditionRecord, VideoRecord } from '../../library/video-record.ts'
+import { AUDIO_RENDITION, ORIGINAL } from '../../media/layout.ts'
 import type { Timeline, TimelineInit } from '../../packaging/timeline.ts'
 
 export interface OfferedAudio {
   readonly name: string
   /** RFC 6381. */
   readonly codecs: string
-  readonly channels: number | undefined
+  readonly channels: number
   /** Bits per second, peak over segments and average. */
   readonly bandwidth: number
   readonly averageBandwidth: number
@@ -39,7 +40,9 @@ export interface Offer {
 
 /** Until it is measured: what AAC at its usual rates needs at most. */
 const AUDIO_BANDWIDTH = 192_000
-const DEFAULT_AUDIO_CODECS = 'mp4a.40.2'
+/** AAC-LC, stereo: pipeline/ladder.ts. */
+const ENCODED_AUDIO_CODECS = 'mp4a.40.2'
+const ENCODED_AUDIO_CHANNELS = 2
 
 export function chooseOffer(video: VideoRecord, timeline: Timeline): Offer {
   const firstVideo = timeline.inits.find((init) => init.video)
@@ -57,7 +60,10 @@ export function chooseOffer(video: VideoRecord, timeline: Timeline): Offer {
   }
   return {
     variants: variants.toSorted((a, b) => a.bandwidth - b.bandwidth),
-    audio: audioRow || firstAudio ? describeAudio(audioRow, timeline, firstAudio) : undefined,
+    audio:
+      audioRow || (firstAudio && timeline.kind === 'measured')
+        ? describeAudio(audioRow, timeline, firstAudio)
+        : undefined,
   }
 }
 
@@ -73,7 +79,7 @@ function describeOriginal(
 ): OfferedVariant {
   const measured = measure(timeline, 'videoBytes')
   return {
-    name: row?.name ?? 'original',
+    name: row?.name ?? ORIGINAL,
     codecs: row?.codecs ?? init.video?.codec,
     width: row?.width ?? init.video?.width,
     height: row?.height ?? init.video?.height,
@@ -101,12 +107,14 @@ function describeAudio(
   timeline: Timeline,
   init: TimelineInit | undefined,
 ): OfferedAudio {
+  // A planned timeline tells what the source's sound is, not what is made of it.
+  const passedThrough = timeline.kind === 'measured' ? init?.audio : undefined
   const measured = measure(timeline, 'audioBytes')
   const bandwidth = row?.bandwidth ?? (measured.peak || AUDIO_BANDWIDTH)
   return {
-    name: row?.name ?? 'audio',
-    codecs: row?.codecs ?? init?.audio?.codec ?? DEFAULT_AUDIO_CODECS,
-    channels: init?.audio?.channels,
+    name: row?.name ?? AUDIO_RENDITION,
+    codecs: row?.codecs ?? passedThrough?.codec ?? ENCODED_AUDIO_CODECS,
+    channels: passedThrough?.channels ?? ENCODED_AUDIO_CHANNELS,
     bandwidth,
     averageBandwidth: row?.averageBandwidth ?? (measured.average || bandwidth),
   }

@@ -7,6 +7,7 @@ import { gzipSync } from 'node:zlib'
 import { renderMediaPlaylist } from '../../formats/hls/media-playlist.ts'
 import { renderMultivariantPlaylist } from '../../formats/hls/multivariant-playlist.ts'
 import type { VideoRecord } from '../../library/video-record.ts'
+import { AUDIO_RENDITION } from '../../media/layout.ts'
 import type { Timeline } from '../../packaging/timeline.ts'
 import { chooseOffer, isOffered, type Offer } from './playable-renditions.ts'
 import type { KnownTimeline, TimelineCache } from './timeline-cache.ts'
@@ -103,7 +104,7 @@ function renderOffer({ variants, audio }: Offer): string {
         codecs: audio.codecs,
         bandwidth: audio.bandwidth,
         averageBandwidth: audio.averageBandwidth,
-        ...(audio.channels !== undefined && { channels: audio.channels }),
+        channels: audio.channels,
       },
     }),
   })
@@ -123,19 +124,22 @@ function renderTimeline(timeline: Timeline, initUri: (init: number) => string): 
   })
 }
 
-/** Passed-through renditions have an init segment for each decoder configuration, encoded ones a single one (media/layout.ts). */
+/**
+ * Passed-through renditions have an init segment for each decoder configuration, encoded ones a single one
+ * (media/layout.ts). In a planned timeline everything is encoded; in a measured one what it has no
+ * configuration of: sound that browsers do not play is left out of it and encoded beside the pictures.
+ */
 function initNaming(
   video: VideoRecord,
-  timeline: Timeline,
+  { kind: timelineKind, inits }: Timeline,
   rendition: string,
 ): { name: string; uri: (init: number) => string } {
   const kind =
     video.renditions.find(({ name }) => name === rendition)?.kind ??
-    (rendition === 'audio' ? 'audio' : 'original')
-  // Of a planned timeline nothing is passed through, though its init says what the sound will be.
+    (rendition === AUDIO_RENDITION ? 'audio' : 'original')
   const passedThrough =
-    kind === 'original' ||
-    (kind === 'audio' && timeline.kind === 'measured' && timeline.inits.some(({ audio }) => audio))
+    timelineKind === 'measured' &&
+    (kind === 'original' || (kind === 'audio' && inits.some(({ audio }) => audio)))
   return passedThrough
     ? { name: 'numbered', uri: (init) => `init-${init}.mp4` }
     : { name: 'single', uri: () => 'init.mp4' }

@@ -239,6 +239,33 @@ describe('playlists', () => {
     expect((await site.fetch(`${base}/1080p/index.m3u8`)).status).toBe(404)
   })
 
+  it.each([
+    ['planned', { codec: 'opus', channels: 6, sampleRate: 48_000 }],
+    ['measured', undefined],
+  ] as const)('of a %s timeline name a single init for sound that is encoded', async (kind, audio) => {
+    const id = await site.video(owner, { timelineKind: kind, timelineComplete: true, state: 'processing' })
+    await rendition(id, { name: 'audio', kind: 'audio', state: 'encoding', codecs: 'mp4a.40.2' })
+    await rendition(id, { name: '240p', kind: 'video', state: 'encoding', codecs: 'avc1.640015' })
+    const video = { codec: 'avc1.64001f', width: 640, height: 360, frameRate: 30 }
+    await append(
+      id,
+      { ...start, timeline: kind },
+      { kind: 'init', init: 0, video, ...(audio && { audio }) },
+      { ...segment(0), audioBytes: 0 } as TimelineEntry,
+      { kind: 'end', duration: 2 },
+    )
+    const base = await folder(id)
+    for (const name of ['audio', '240p']) {
+      expect(await (await site.fetch(`${base}/${name}/index.m3u8`)).text()).toContain(
+        '#EXT-X-MAP:URI="init.mp4"\n',
+      )
+    }
+    const master = await (await site.fetch(`${base}/master.m3u8`)).text()
+    expect(master.includes('original')).toBe(kind === 'measured')
+    expect(master).toContain('CODECS="avc1.640015,mp4a.40.2"')
+    expect(master).toContain('CHANNELS="2"')
+  })
+
   it('grow while the video is on air, with the original and its sound alone, and end with it', async () => {
     const id = await site.video(owner, { origin: 'broadcast', state: 'live', timelineKind: 'measured' })
     await rendition(id, {
