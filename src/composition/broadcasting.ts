@@ -87,7 +87,7 @@ export async function startBroadcasting(
     graceMs: config.graceMs,
     log,
   })
-  const hub = new LiveHub()
+  const hub = new LiveHub({ lingerMs: config.graceMs })
   const rtmp = new RtmpServer({
     host: config.host,
     port: config.rtmpPort,
