@@ -13,24 +13,25 @@ import {
   type VjsPlayer,
 } from './vjs.ts'
 
-/** Nearer to the edge than this counts as live: segments arrive in steps of some seconds. */
-const EDGE_SECONDS = 10
-
-/** Seconds behind the edge; 0 when at it. */
-export function lagOf(player: VjsPlayer): number {
-  const lag = seekableEnd(player) - secondsOf(player)
-  return lag <= EDGE_SECONDS ? 0 : lag
-}
+/** Playback drifts while segments arrive in steps: only farther behind than this, it is not live any more. */
+const DRIFT_SECONDS = 10
+/** Who seeks farther back than this means to. */
+const SOUGHT_SECONDS = 3
 
 export function seekToEdge(player: VjsPlayer): void {
   player.currentTime(seekableEnd(player))
 }
 
 class LiveButton extends Button {
+  declare private atEdge: boolean | undefined
+
   constructor(player: VjsPlayer, options?: object) {
     super(player, options)
     this.el().setAttribute('data-testid', 'player-live')
     const render = () => this.render()
+    player.on('seeked', () => {
+      this.atEdge = seekableEnd(player) - secondsOf(player) < SOUGHT_SECONDS
+    })
     player.on(['timeupdate', 'durationchange', 'progress', 'seeked', 'loadstart'], render)
     this.setInterval(render, 1000)
     this.render()
@@ -49,7 +50,10 @@ class LiveButton extends Button {
   private render(): void {
     const player = this.player() as VjsPlayer
     const live = isLive(player)
-    const lag = live ? lagOf(player) : 0
+    const behind = live ? Math.max(0, seekableEnd(player) - secondsOf(player)) : 0
+    if (behind > DRIFT_SECONDS) this.atEdge = false
+    else if (behind < SOUGHT_SECONDS) this.atEdge = true
+    const lag = this.atEdge === false ? behind : 0
     this.toggleClass('vjs-hidden', !live)
     this.toggleClass('reprise-at-edge', lag === 0)
     const text = lag === 0 ? 'LIVE' : `−${formatDuration(lag)}`

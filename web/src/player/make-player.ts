@@ -2,6 +2,8 @@
 import './live-controls.ts'
 import './quality-button.ts'
 import { applyShortcut, focusOf } from './apply-shortcut.ts'
+import { followLiveDelay } from './follow-live-delay.ts'
+import { skipGaps } from './gap-skip.ts'
 import type { PlaybackFailure } from './playback-failure.ts'
 import { makeQualityControl } from './quality-control.ts'
 import type { PlayableRendition } from './quality-list.ts'
@@ -49,6 +51,8 @@ export function makePlayer(host: HTMLElement, settings: PlayerSettings): PlayerH
   const bar = player.getChild('ControlBar')
   const before = bar?.children().findIndex((child) => child.name() === 'PlaybackRateMenuButton') ?? -1
   bar?.addChild('RepriseQualityButton', { quality }, before)
+  followLiveDelay(player)
+  skipGaps(player)
   labelControls(player)
   offerSound(player)
   followPosition(player, settings.videoId)

@@ -1,9 +1,9 @@
 import { expect, it } from 'vitest'
-import { healthWords } from '../../../../web/src/features/studio/go-live/words.ts'
+import { codecName, encoderName, healthWords } from '../../../../web/src/features/studio/go-live/words.ts'
 
 const HEALTH = {
-  videoCodec: 'H.264',
-  audioCodec: 'AAC',
+  videoCodec: 'avc1.64001f',
+  audioCodec: 'mp4a.40.2',
   width: 1280,
   height: 720,
   frameRate: 30,
@@ -25,4 +25,19 @@ it('leaves out what is not known yet', () => {
 
 it('says when nothing is received', () => {
   expect(healthWords(null)).toBe('We receive nothing right now.')
+})
+
+it('knows the names people use for codecs and encoders, and keeps what it does not know', () => {
+  expect(['hvc1.1.6.L93.B0', 'av01.0.05M.08', 'opus', 'mp4a.6b'].map(codecName)).toEqual([
+    'H.265',
+    'AV1',
+    'Opus',
+    'mp4a.6b',
+  ])
+  expect(['FMLE/3.0 (compatible; Lavf59.27.100)', 'obs-studio/31.0', '', 'vMix'].map(encoderName)).toEqual([
+    'ffmpeg',
+    'OBS',
+    'unknown encoder',
+    'vMix',
+  ])
 })

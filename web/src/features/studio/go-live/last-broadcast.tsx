@@ -7,7 +7,7 @@ import { formatBytes } from '../../../ui/format-amount.ts'
 import { formatAge, formatClock, formatDuration, formatDurationWords } from '../../../ui/format-time.ts'
 import { LinkText } from '../../../ui/links.tsx'
 import { useNow } from '../../../ui/use-now.ts'
-import { ENDINGS } from './words.ts'
+import { ENDINGS, encoderName } from './words.ts'
 
 export function LastBroadcast({ broadcast }: { readonly broadcast: Broadcast }) {
   const now = useNow(30_000)
@@ -48,7 +48,7 @@ export function LastBroadcast({ broadcast }: { readonly broadcast: Broadcast }) 
           <List.Item key={session.id}>
             {formatClock(session.startedAt)}
             {session.endedAt !== null && ` to ${formatClock(session.endedAt)}`},{' '}
-            {session.encoder === '' ? 'unknown encoder' : session.encoder}, {formatBytes(session.bytes)}
+            {encoderName(session.encoder)}, {formatBytes(session.bytes)}
             {session.ending !== null && `, ${ENDINGS[session.ending]}`}
           </List.Item>
         ))}

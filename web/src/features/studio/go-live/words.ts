@@ -17,7 +17,7 @@ export const WORDS = {
 /** "We receive you: 1280×720, 30 fps, H.264 and AAC, 2.5 Mbit/s, keyframe every 2 s." */
 export function healthWords(health: Health | null): string {
   if (health === null) return 'We receive nothing right now.'
-  const codecs = [health.videoCodec, health.audioCodec].filter((codec) => codec !== null)
+  const codecs = [health.videoCodec, health.audioCodec].filter((codec) => codec !== null).map(codecName)
   const facts = [
     health.width === null || health.height === null ? undefined : `${health.width}×${health.height}`,
     health.frameRate === null ? undefined : `${formatFrameRate(health.frameRate)} fps`,
@@ -28,6 +28,28 @@ export function healthWords(health: Health | null): string {
       : `keyframe every ${Math.round(health.keyframeSeconds * 10) / 10} s`,
   ]
   return `We receive you: ${facts.filter((fact) => fact !== undefined).join(', ')}.`
+}
+
+const CODEC_NAMES: readonly (readonly [start: string, name: string])[] = [
+  ['avc', 'H.264'],
+  ['hvc1', 'H.265'],
+  ['hev1', 'H.265'],
+  ['av01', 'AV1'],
+  ['vp09', 'VP9'],
+  ['mp4a.40', 'AAC'],
+  ['opus', 'Opus'],
+]
+
+/** "avc1.64001f" → "H.264"; what has no name here stays as it is. */
+export function codecName(codec: string): string {
+  return CODEC_NAMES.find(([start]) => codec.toLowerCase().startsWith(start))?.[1] ?? codec
+}
+
+/** "FMLE/3.0 (compatible; Lavf59.27.100)", as ffmpeg calls itself, → "ffmpeg". */
+export function encoderName(encoder: string): string {
+  if (encoder === '') return 'unknown encoder'
+  if (/obs/i.test(encoder)) return 'OBS'
+  return /lavf/i.test(encoder) ? 'ffmpeg' : encoder
 }
 
 export const ENDINGS: Record<NonNullable<Broadcast['sessions'][number]['ending']>, string> = {
