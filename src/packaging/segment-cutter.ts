@@ -9,6 +9,7 @@
 import { AudioQueue, type AudioQueueResume } from './audio-queue.ts'
 import type { FlvAudioTrack, FlvVideoTrack } from './flv-tracks.ts'
 import type { AudioPacket, Configured, LogPacket, VideoPacket } from './log-packets.ts'
+import { earliestMs, latestMs, type PictureGroup, timed, videoEndMs } from './picture-group.ts'
 import type { MuxPacket } from './segment-muxer.ts'
 import type { LogPosition, LogResume } from './timeline.ts'
 
@@ -32,17 +33,6 @@ const AUDIO_SEGMENT_SECONDS = 2
 const AUDIO_WAIT_MS = 1000
 /** Video that stays away this long behind audio has stopped. */
 const VIDEO_GONE_MS = 10_000
-const NOMINAL_FRAME_MS = 33
-
-interface Group {
-  readonly packets: VideoPacket[]
-  readonly startMs: number
-  readonly endMs: number
-  /** The keyframe that follows. */
-  readonly next: VideoPacket | undefined
-  /** The session ends with it. */
-  readonly final: boolean
-}
 
 export interface CutterResume {
   readonly startSeconds: number
@@ -54,7 +44,7 @@ export class SegmentCutter {
   /** Index in #open of the keyframe that a new segment begins with. */
   #cutAt: number | undefined
   /** Video that waits for its audio. */
-  readonly #groups: Group[] = []
+  readonly #groups: PictureGroup[] = []
   readonly #audio: AudioQueue
   #lastAudio: Configured<FlvAudioTrack> | undefined
   /** Start of what is not cut yet, seconds; set by the first segment of a session. */
@@ -139,14 +129,10 @@ export class SegmentCutter {
     const packets = this.#open.slice(0, at)
     this.#open = this.#open.slice(at)
     this.#cutAt = undefined
+    // Where the configuration changes, an encoder that delays less shows its first pictures too early.
+    const endMs = Math.max(earliestMs(this.#open), latestMs(packets) + 1)
     const next = this.#open[0]
-    this.#groups.push({
-      packets,
-      startMs: earliestMs(packets),
-      endMs: earliestMs(this.#open),
-      next,
-      final: false,
-    })
+    this.#groups.push({ packets, startMs: earliestMs(packets), endMs, next, final: false })
   }
 
   /** Gives out the groups whose audio is complete, or all of them. */
@@ -162,7 +148,7 @@ export class SegmentCutter {
     return segments
   }
 
-  #videoSegment(group: Group): CutSegment {
+  #videoSegment(group: PictureGroup): CutSegment {
     const start = this.#start ?? group.startMs / 1000
     const end = Math.max(group.endMs / 1000, start)
     const audio = this.#audio.trackBefore(end) ?? this.#lastAudio
@@ -263,32 +249,4 @@ export class SegmentCutter {
 
 export function isBefore(a: LogPosition, b: LogPosition): boolean {
   return a.part < b.part || (a.part === b.part && a.offset < b.offset)
-}
-
-function latestMs(packets: readonly VideoPacket[]): number {
-  return packets.reduce((latest, packet) => Math.max(latest, packet.ptsMs), Number.NEGATIVE_INFINITY)
-}
-
-function earliestMs(packets: readonly VideoPacket[]): number {
-  return packets.reduce((earliest, packet) => Math.min(earliest, packet.ptsMs), Number.POSITIVE_INFINITY)
-}
-
-/** Where the last picture ends, when nothing follows: it is shown as long as the one before. */
-function videoEndMs(packets: readonly VideoPacket[]): number {
-  const times = packets.map((packet) => packet.ptsMs).sort((a, b) => a - b)
-  const last = times.at(-1) ?? 0
-  const step = last - (times.at(-2) ?? last)
-  return last + (step > 0 && step < 1000 ? step : NOMINAL_FRAME_MS)
-}
-
-/** Durations by the order of showing; the last picture lasts to the end. */
-function timed(packets: readonly VideoPacket[], end: number): MuxPacket[] {
-  const latest = latestMs(packets) / 1000
-  return packets.map((packet) => ({
-    data: packet.data,
-    seconds: packet.ptsMs / 1000,
-    // The muxer takes durations from the order of showing; only the last one is not to be seen there.
-    duration: Math.max(0, end - latest),
-    key: packet.key,
-  }))
 }
