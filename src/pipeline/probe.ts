@@ -29,7 +29,10 @@ export async function probeSource(
   } catch {
     return { isVideo: false, reason: NO_PICTURE }
   }
-  if (/moov atom not found/.test(stderr)) {
+  if (
+    /moov atom not found/.test(stderr) &&
+    /^(ftyp|moov|mdat|free|skip|wide)/.test(head.toString('latin1', 4, 8))
+  ) {
     return {
       isVideo: false,
       reason:

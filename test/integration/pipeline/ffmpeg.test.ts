@@ -82,11 +82,16 @@ describe('a run of ffmpeg', () => {
   })
 
   it('is ended by its signal', async () => {
-    const stuck = await fakeTools('wait.sh', 'exec sleep 60')
+    const stuck = await fakeTools('wait.sh', `echo "size= 0kB time=00:00:01.00" >&2; exec sleep 60`)
     const stop = new AbortController()
-    const run = runFfmpeg(stuck, anything(), { signal: stop.signal })
-    stop.abort(new Error('enough'))
-    await expect(run).rejects.toThrow('enough')
+    const onProgress = () => stop.abort(new Error('enough'))
+    await expect(runFfmpeg(stuck, anything(), { signal: stop.signal, onProgress })).rejects.toThrow('enough')
+  })
+
+  it('is not begun when its signal has fired', async () => {
+    await expect(
+      runFfmpeg(tools, anything(), { signal: AbortSignal.abort(new Error('no')) }),
+    ).rejects.toThrow('no')
   })
 
   it('that fails says why in its own words', async () => {
