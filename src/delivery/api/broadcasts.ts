@@ -94,7 +94,12 @@ export function broadcastRoutes({
           'content-disposition': `attachment; filename="${found.startedAt.toISOString().slice(0, 19).replace(/\D/g, '-')}.flv"`,
           'cache-control': 'no-store',
         })
-        await pipeline(recording, res)
+        if (req.method === 'HEAD') {
+          recording.destroy()
+          res.end()
+        } else {
+          await pipeline(recording, res)
+        }
       },
     }),
   ]

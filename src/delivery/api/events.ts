@@ -45,6 +45,10 @@ export function eventRoutes(hub: EventsHub): readonly Route[] {
           'cache-control': 'no-store, no-transform',
           'x-accel-buffering': 'no',
         })
+        if (req.method === 'HEAD') {
+          res.end()
+          return
+        }
         res.write(`retry: ${RETRY_MS}\n\n`)
         const leave = hub.join(asker, res, video as VideoId | undefined)
         const enough = setTimeout(() => res.end(), MAX_LISTENING_MS)

@@ -21,6 +21,18 @@ const SESSION_RENEW_SECONDS = 24 * 3600
 const SIGN_IN_WINDOW_SECONDS = 60
 const MAX_SIGN_INS = 20
 
+/**
+ * better-auth's own doors that would pass by our rules: removing a person would take the rows of their videos
+ * along and leave the files; acting as somebody else needs an audit that does not exist yet.
+ */
+const DISABLED_PATHS = [
+  '/sign-up/email',
+  '/delete-user',
+  '/admin/remove-user',
+  '/admin/impersonate-user',
+  '/admin/stop-impersonating',
+]
+
 export interface SignInOptions {
   /** The Prisma client, as better-auth's adapter takes it: it addresses models by name. */
   readonly prisma: object
@@ -45,6 +57,7 @@ export function makeSignIn({ prisma, publicUrl, secret, log }: SignInOptions) {
     session: { modelName: 'authSession', expiresIn: SESSION_SECONDS, updateAge: SESSION_RENEW_SECONDS },
     account: { modelName: 'account' },
     verification: { modelName: 'verification' },
+    disabledPaths: DISABLED_PATHS,
     emailAndPassword: {
       enabled: true,
       disableSignUp: true,

@@ -160,6 +160,11 @@ describe('events', () => {
     await expect.poll(() => seen(mine).at(-1)).toMatchObject({ state: 'ended', health: null })
   })
 
+  it('have a head that ends', async () => {
+    const answer = await site.fetch('/api/v1/events', { method: 'HEAD' })
+    expect([answer.status, await answer.text()]).toEqual([200, ''])
+  })
+
   it('end when the server closes, and do not keep it', async () => {
     const closing = await startTestSite()
     const answer = await closing.fetch('/api/v1/events')

@@ -1,5 +1,6 @@
 /** Media over HTTP: who gets it, playlists, ranges, and segments that are not made yet. */
-import { request } from 'node:http'
+import { once } from 'node:events'
+import { type IncomingMessage, request } from 'node:http'
 import { gunzipSync } from 'node:zlib'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { MAX_WAITING_FOR_EACH_ADDRESS } from '../../../src/delivery/media/waiting-room.ts'
@@ -310,22 +311,14 @@ describe('playlists', () => {
 
   it('are compressed for those who can read that', async () => {
     const base = await folder(await finishedVideo())
-    const raw = await new Promise<{ encoding: string | undefined; body: Buffer }>((resolve, reject) => {
-      request(
-        `${site.base}${base}/original/index.m3u8`,
-        { headers: { 'accept-encoding': 'gzip' } },
-        async (answer) => {
-          resolve({
-            encoding: answer.headers['content-encoding'],
-            body: Buffer.concat(await answer.toArray()),
-          })
-        },
-      )
-        .on('error', reject)
-        .end()
+    // Not fetch(), which would undo the compression.
+    const asking = request(`${site.base}${base}/original/index.m3u8`, {
+      headers: { 'accept-encoding': 'gzip' },
     })
-    expect(raw.encoding).toBe('gzip')
-    expect(gunzipSync(raw.body).toString()).toMatch(/^#EXTM3U/)
+    asking.end()
+    const [answer] = (await once(asking, 'response')) as [IncomingMessage]
+    expect(answer.headers['content-encoding']).toBe('gzip')
+    expect(gunzipSync(Buffer.concat(await answer.toArray())).toString()).toMatch(/^#EXTM3U/)
   })
 
   it('are not there before the first segment', async () => {

@@ -62,8 +62,24 @@ describe('signing in', () => {
       headers: { 'content-type': 'application/json' },
       body: JSON.stringify({ email: 'x@example.org', password: PASSWORD, name: 'X' }),
     })
-    expect(answer.status).toBe(400)
+    expect(answer.status).toBe(404)
     expect(await site.people.list()).not.toContainEqual(expect.objectContaining({ email: 'x@example.org' }))
+  })
+
+  it('does not let an administrator take a person’s videos along by removing the person', async () => {
+    const [admin, creator] = [await site.person('admin'), await site.person('creator')]
+    const cookie = cookieOf(await signIn(admin.email, PASSWORD))
+    const administer = (path: string, body: object) =>
+      site.fetch(`/api/auth/admin/${path}`, {
+        method: 'POST',
+        headers: { cookie, origin: site.base, 'content-type': 'application/json' },
+        body: JSON.stringify(body),
+      })
+    expect((await administer('remove-user', { userId: creator.userId })).status).toBe(404)
+    expect((await administer('impersonate-user', { userId: creator.userId })).status).toBe(404)
+    expect((await administer('set-role', { userId: creator.userId, role: 'viewer' })).status).toBe(200)
+    expect((await administer('set-role', { userId: creator.userId, role: 'emperor' })).status).toBe(400)
+    expect(await site.library.people.find(creator.userId)).toMatchObject({ role: 'viewer' })
   })
 
   it('works from a page of this site by whatever name it is reached, and not from another', async () => {

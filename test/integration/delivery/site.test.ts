@@ -300,6 +300,7 @@ describe('broadcasts', () => {
     ])
     const answer = await site.fetch(url, { as })
     expect([answer.headers.get('content-type'), await answer.text()]).toEqual(['video/x-flv', 'FLV'])
+    expect((await site.fetch(url, { as, method: 'HEAD' })).headers.get('content-type')).toBe('video/x-flv')
   })
 })
 

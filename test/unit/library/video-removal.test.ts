@@ -1,0 +1,74 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import type { VideoId } from '../../../src/kernel/ids.ts'
+import { makeLogger } from '../../../src/kernel/logger.ts'
+import { VideoRemoval } from '../../../src/library/video-removal.ts'
+import { makeStoragePaths } from '../../../src/media/layout.ts'
+
+async function setUp(ids: readonly string[]) {
+  const dir = await mkdtemp(path.join(tmpdir(), 'reprise-removal-'))
+  onTestFinished(() => rm(dir, { recursive: true }))
+  const steps: string[] = []
+  const deleted = new Set(ids)
+  const broken = new Set<string>()
+  const held: { until: Promise<void> } = { until: Promise.resolve() }
+  const removal = new VideoRemoval({
+    store: {
+      listDeleted: async (limit) =>
+        [...deleted].slice(0, limit).map((id) => ({ id: id as VideoId, broadcastId: null, uploadId: null })),
+      erase: async (id) => {
+        steps.push(`rows ${id}`)
+        deleted.delete(id)
+      },
+    },
+    media: {
+      remove: async (key) => {
+        if (broken.has(key)) throw new Error('disk')
+        steps.push(`files ${key}`)
+      },
+    },
+    paths: makeStoragePaths(dir),
+    stopJobs: async (id, signal) => {
+      await Promise.race([
+        held.until,
+        new Promise((_resolve, reject) => signal.addEventListener('abort', () => reject(signal.reason))),
+      ])
+      steps.push(`jobs ${id}`)
+    },
+    log: makeLogger('silent'),
+  })
+  return { removal, steps, deleted, broken, held }
+}
+
+describe('removing deleted videos', () => {
+  it('stops the work, then takes the files, then the rows', async () => {
+    const { removal, steps } = await setUp(['a'])
+    removal.begin()
+    await removal.settled()
+    expect(steps).toEqual(['jobs a', 'files a', 'rows a'])
+  })
+
+  it('goes on past one that cannot be removed now, and tries it again the next time', async () => {
+    const ids = Array.from({ length: 45 }, (_, i) => `v${i}`)
+    const { removal, deleted, broken } = await setUp(ids)
+    broken.add('v3')
+    removal.begin()
+    await removal.settled()
+    expect([...deleted]).toEqual(['v3'])
+    broken.clear()
+    removal.begin()
+    await removal.settled()
+    expect(deleted.size).toBe(0)
+  })
+
+  it('does not keep the program from stopping, and leaves the rest for the next start', async () => {
+    const { removal, steps, deleted, held } = await setUp(['a', 'b'])
+    held.until = new Promise(() => {})
+    removal.begin()
+    await removal[Symbol.asyncDispose]()
+    expect(steps).toEqual([])
+    expect(deleted.size).toBe(2)
+  })
+})
