@@ -5,32 +5,39 @@ import { Prisma } from './generated/client.ts'
 const PRESENTABLE = Prisma.sql`(v.playable OR v.state = 'live')`
 const NEVER = Prisma.sql`FALSE`
 const ALWAYS = Prisma.sql`TRUE`
-const ALL_CASES = 6
+const VISIBILITIES = ['public', 'unlisted', 'private'] as const
+const CASES_IN_ALL = 6
 
-export function filterCondition(filter: VideoFilter): Prisma.Sql {
-  const others = casesCondition(filter.others)
-  if (filter.userId === undefined) return others
-  const own = casesCondition(filter.own)
-  // The same for both, as for administrators: no need to look whose it is, and the index alone serves.
-  if (own === others) return own
-  const isOwn = Prisma.sql`c.owner_id = ${filter.userId}`
-  return Prisma.sql`((${isOwn} AND ${own}) OR (NOT ${isOwn} AND ${others}))`
+/**
+ * One branch for each visibility, `visibility = 'public' AND (…)`, so that the index on visibility and time
+ * serves the public lists also of people who are signed in. An owner may do whatever others may, so
+ * what others may needs no look at whose it is.
+ */
+export function filterCondition({ userId, own, others }: VideoFilter): Prisma.Sql {
+  if (others.length === CASES_IN_ALL) return ALWAYS
+  const isOwn = userId === undefined ? undefined : Prisma.sql`c.owner_id = ${userId}`
+  const branches = VISIBILITIES.flatMap((visibility) => {
+    const forOthers = kindCondition(others, visibility)
+    const forOwner = isOwn && kindCondition(own, visibility)
+    const either = [
+      ...(forOthers ? [forOthers] : []),
+      ...(isOwn && forOwner && forOthers !== ALWAYS
+        ? [forOwner === ALWAYS ? isOwn : Prisma.sql`(${isOwn} AND ${forOwner})`]
+        : []),
+    ]
+    if (either.length === 0) return []
+    return [Prisma.sql`(v.visibility = ${visibility}::"Visibility" AND (${Prisma.join(either, ' OR ')}))`]
+  })
+  return branches.length === 0 ? NEVER : Prisma.sql`(${Prisma.join(branches, ' OR ')})`
 }
 
-function casesCondition(cases: readonly VideoCase[]): Prisma.Sql {
-  if (cases.length === 0) return NEVER
-  if (cases.length === ALL_CASES) return ALWAYS
-  const of = (visibility: VideoCase['visibility']) => cases.filter((kind) => kind.visibility === visibility)
-  const conditions = (['public', 'unlisted', 'private'] as const).flatMap((visibility) => {
-    const kinds = of(visibility)
-    if (kinds.length === 0) return []
-    const isIt = Prisma.sql`v.visibility = ${visibility}::"Visibility"`
-    if (kinds.length === 2) return [isIt]
-    return [
-      kinds[0]?.presentable
-        ? Prisma.sql`(${isIt} AND ${PRESENTABLE})`
-        : Prisma.sql`(${isIt} AND NOT ${PRESENTABLE})`,
-    ]
-  })
-  return Prisma.sql`(${Prisma.join(conditions, ' OR ')})`
+/** Undefined: none of that visibility. */
+function kindCondition(
+  cases: readonly VideoCase[],
+  visibility: VideoCase['visibility'],
+): Prisma.Sql | undefined {
+  const kinds = cases.filter((kind) => kind.visibility === visibility)
+  if (kinds.length === 0) return undefined
+  if (kinds.length === 2) return ALWAYS
+  return kinds[0]?.presentable ? PRESENTABLE : Prisma.sql`(NOT ${PRESENTABLE})`
 }
