@@ -98,6 +98,24 @@ export function makeJobCatalogue(database: Database, queue: PostgresJobQueue): J
         if (row.name === 'encode-chunk') {
           // The whole rendition comes back: its other parts were given up with this one.
           const renditions = [...(row.data.renditions ?? [])]
+          const others = await tx.chunk.findMany({
+            where: {
+              videoId,
+              state: 'failed',
+              index: { not: row.data.index ?? -1 },
+              rendition: { name: { in: renditions } },
+            },
+            distinct: ['index'],
+            select: { index: true },
+          })
+          await queue.sendIn(
+            tx,
+            others.map(({ index }) => ({
+              kind: 'encode-chunk',
+              priority: row.priority,
+              data: { videoId, index, renditions },
+            })),
+          )
           await tx.chunk.updateMany({
             where: { videoId, state: 'failed', rendition: { name: { in: renditions } } },
             data: { state: 'waiting', attempts: 0, failure: null },

@@ -150,10 +150,13 @@ async function addChunks(
     where: { videoId, state: { not: 'failed' } },
     orderBy: { id: 'asc' },
   })
+  // A long timeline is planned again as a whole when it ends: most of it is there.
+  const present = await tx.chunk.findMany({ where: { videoId }, select: { renditionId: true, index: true } })
+  const known = new Set(present.map(({ renditionId, index }) => `${renditionId} ${index}`))
   const rows = step.chunks.flatMap(({ range }) =>
     renditions
-      .filter(({ settings }) => settings !== null)
-      .map((rendition) => ({ id: newId(), videoId, renditionId: rendition.id, ...range })),
+      .filter(({ id, settings }) => settings !== null && !known.has(`${id} ${range.index}`))
+      .map(({ id }) => ({ id: newId(), videoId, renditionId: id, ...range })),
   )
   const added = new Set<number>()
   for (let at = 0; at < rows.length; at += ROWS_AT_ONCE) {

@@ -78,34 +78,39 @@ export async function openJobQueue(options: {
       concurrency: number,
       handler: (job: RunningJob<Kind>) => Promise<void>,
     ) {
-      await boss.work(
-        kind,
-        {
-          localConcurrency: concurrency,
-          includeMetadata: true,
-          perJobResults: true,
-          pollingIntervalSeconds: POLL_SECONDS,
-          notifyPollingIntervalSeconds: POLL_SECONDS,
-        },
-        async ([job]: JobWithMetadata<JobData[Kind]>[]): Promise<JobResult[]> => {
+      const options = {
+        includeMetadata: true,
+        perJobResults: true,
+        pollingIntervalSeconds: POLL_SECONDS,
+        notifyPollingIntervalSeconds: POLL_SECONDS,
+      } as const
+      const run = async (job: JobWithMetadata<JobData[Kind]>): Promise<JobResult> => {
+        const started = handler(readJob(job, stopping.signal))
+        const settled = started.catch(() => {})
+        running.add(settled)
+        try {
+          await started
+          return { id: job.id, status: 'completed' }
+        } catch (error) {
+          log.warn({ jobId: job.id, kind, attempt: job.retryCount + 1, err: error }, 'job failed')
+          // Without a dead letter queue, 'deadletter' is pg-boss's word for failed without further attempts.
+          const status = error instanceof JobGivenUp ? 'deadletter' : 'failed'
+          // Kept with the job and shown: a plain sentence, not a stack.
+          return { id: job.id, status, output: { message: describeError(error) } }
+        } finally {
+          running.delete(settled)
+        }
+      }
+      for (let count = 0; count < concurrency; count++) {
+        let workerId = ''
+        workerId = await boss.work(kind, options, async ([job]: JobWithMetadata<JobData[Kind]>[]) => {
           if (!job) return []
-          const started = handler(readJob(job, stopping.signal))
-          const settled = started.catch(() => {})
-          running.add(settled)
-          try {
-            await started
-            return [{ id: job.id, status: 'completed' }]
-          } catch (error) {
-            log.warn({ jobId: job.id, kind, attempt: job.retryCount + 1, err: error }, 'job failed')
-            // Without a dead letter queue, 'deadletter' is pg-boss's word for failed without further attempts.
-            const status = error instanceof JobGivenUp ? 'deadletter' : 'failed'
-            // Kept with the job and shown: a plain sentence, not a stack.
-            return [{ id: job.id, status, output: { message: describeError(error) } }]
-          } finally {
-            running.delete(settled)
-          }
-        },
-      )
+          const result = await run(job)
+          // Else it would wait for the rest of the polling interval, with work at hand.
+          boss.notifyWorker(workerId)
+          return [result]
+        })
+      }
     },
 
     async stopWorking(graceMs) {

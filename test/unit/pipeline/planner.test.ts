@@ -1,0 +1,158 @@
+import { describe, expect, it } from 'vitest'
+import type { VideoId } from '../../../src/kernel/ids.ts'
+import { makeLogger } from '../../../src/kernel/logger.ts'
+import type { MediaStore } from '../../../src/media/store.ts'
+import {
+  encodeTimelineEntry,
+  type TimelineEntry,
+  type TimelineInit,
+  type TimelineSegment,
+} from '../../../src/packaging/timeline.ts'
+import type { PipelineCatalogue, PlanStep } from '../../../src/pipeline/catalogue.ts'
+import { makePlanner } from '../../../src/pipeline/planner.ts'
+
+const id = 'video' as VideoId
+const init: TimelineInit = {
+  kind: 'init',
+  init: 0,
+  video: { codec: 'avc1.64001f', width: 640, height: 360, frameRate: 30 },
+  audio: { codec: 'mp4a.40.2', channels: 2, sampleRate: 48_000 },
+}
+const segment = (number: number): TimelineSegment => ({
+  kind: 'segment',
+  number,
+  init: 0,
+  start: number * 4,
+  duration: 4,
+  frames: 120,
+  discontinuity: false,
+  videoBytes: 1,
+  audioBytes: 1,
+})
+
+/** A planner over a stored timeline and a catalogue that remembers what it was told, or refuses. */
+function setUp() {
+  const stored: TimelineEntry[] = []
+  const steps: PlanStep[] = []
+  const state = { refuse: false }
+  const store = {
+    read: async () =>
+      stored.length === 0 ? undefined : Buffer.from(stored.map(encodeTimelineEntry).join('')),
+  } as unknown as MediaStore
+  const catalogue = {
+    findVideo: async () => ({
+      id,
+      origin: 'broadcast',
+      state: 'live',
+      timelineKind: undefined,
+      timelineComplete: false,
+      hasPoster: false,
+      playable: false,
+      upload: undefined,
+    }),
+    renditions: async () => steps.flatMap(({ renditions = [] }) => renditions),
+    plan: async (_: VideoId, step: PlanStep) => {
+      if (state.refuse) throw new Error('the database is away')
+      steps.push(step)
+    },
+  } as unknown as PipelineCatalogue
+  const parts = { store, catalogue, logger: makeLogger('silent') }
+  const planner = makePlanner(parts)
+  const grow = async (entry: TimelineInit | TimelineSegment, by = planner) => {
+    stored.push(entry)
+    await by.extendTimeline(id, entry)
+  }
+  const planned = () =>
+    steps.flatMap(({ chunks = [] }) =>
+      chunks.map(({ range }) => [range.index, range.firstSegment, range.segmentCount]),
+    )
+  return { stored, steps, state, planner, grow, planned, another: () => makePlanner(parts) }
+}
+
+describe('a growing timeline', () => {
+  it('has its renditions planned with the first configuration, its chunks as they close', async () => {
+    const { steps, grow, planned } = setUp()
+    await grow(init)
+    expect(steps[0]?.renditions?.map(({ name }) => name)).toEqual(['original', 'audio', '240p'])
+    for (let number = 0; number < 5; number++) await grow(segment(number))
+    expect(planned()).toEqual([
+      [0, 0, 2],
+      [1, 2, 2],
+    ])
+  })
+
+  it('plays and gets its poster with the first segment', async () => {
+    const { steps, grow } = setUp()
+    await grow(init)
+    await grow(segment(0))
+    expect(steps.at(-1)).toMatchObject({ facts: { playable: true }, jobs: [{ kind: 'make-poster' }] })
+    await grow(segment(1))
+    expect(steps.at(-1)?.jobs).toEqual([])
+  })
+
+  it('loses nothing while the database is away', async () => {
+    const { state, grow, planned } = setUp()
+    await grow(init)
+    state.refuse = true
+    await expect(grow(segment(0))).rejects.toThrow('away')
+    await expect(grow(segment(1))).rejects.toThrow('away')
+    await expect(grow(segment(2))).rejects.toThrow('away')
+    state.refuse = false
+    await grow(segment(3))
+    expect(planned()).toEqual([
+      [0, 0, 2],
+      [1, 2, 2],
+    ])
+  })
+
+  it('is read from the store by a planner that was not there before', async () => {
+    const { grow, planned, another } = setUp()
+    await grow(init)
+    for (let number = 0; number < 3; number++) await grow(segment(number))
+    const other = another()
+    await grow(segment(3), other)
+    expect(planned()).toEqual([
+      [0, 0, 2],
+      [0, 0, 2],
+      [1, 2, 2],
+    ])
+  })
+
+  it('is read from the store where calls were lost', async () => {
+    const { stored, grow, planned } = setUp()
+    await grow(init)
+    await grow(segment(0))
+    stored.push(segment(1), segment(2))
+    await grow(segment(3))
+    expect(planned()).toEqual([
+      [0, 0, 2],
+      [1, 2, 2],
+    ])
+  })
+
+  it('closes its last chunk at its end, and is complete', async () => {
+    const { stored, steps, grow, planned, planner } = setUp()
+    await grow(init)
+    for (let number = 0; number < 3; number++) await grow(segment(number))
+    stored.push({ kind: 'end', duration: 12 })
+    await planner.completeTimeline(id)
+    expect(planned().slice(-1)).toEqual([[1, 2, 1]])
+    expect(steps.at(-1)?.facts).toMatchObject({ timelineComplete: true, durationSeconds: 12 })
+  })
+
+  it('is planned in the order of the calls, though nobody waits for them', async () => {
+    const { stored, planner, planned } = setUp()
+    stored.push(init)
+    const calls = [planner.extendTimeline(id, init)]
+    for (let number = 0; number < 6; number++) {
+      stored.push(segment(number))
+      calls.push(planner.extendTimeline(id, segment(number)))
+    }
+    await Promise.all(calls)
+    expect(planned()).toEqual([
+      [0, 0, 2],
+      [1, 2, 2],
+      [2, 4, 2],
+    ])
+  })
+})
