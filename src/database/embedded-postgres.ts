@@ -9,7 +9,7 @@ import path from 'node:path'
 import pg from 'pg'
 import { openCluster, readPassword } from './embedded/cluster.ts'
 import { mayBeServing, readPostmaster } from './embedded/postmaster.ts'
-import { connectionString, type RunningServer, startServer, stopServer } from './embedded/server.ts'
+import { connectionString, startServer, stopServer } from './embedded/server.ts'
 
 export const EMBEDDED_DATABASE = 'reprise'
 
@@ -38,14 +38,13 @@ export async function openEmbeddedPostgres(
 ): Promise<EmbeddedPostgres> {
   const database = options.database ?? EMBEDDED_DATABASE
   const cluster = await openCluster(dir, { durable: options.durable ?? true })
+  const server = await startServer(cluster, options)
   let stopped: Promise<void> | undefined
   const stop = () => {
-    stopped ??= stopServer(cluster)
+    stopped ??= stopServer(cluster, server)
     return stopped
   }
-  let server: RunningServer
   try {
-    server = await startServer(cluster, options)
     options.signal?.throwIfAborted()
     await createDatabase(connectionString(server, cluster.password, 'postgres'), database)
   } catch (error) {
@@ -56,7 +55,7 @@ export async function openEmbeddedPostgres(
   return {
     url: connectionString(server, cluster.password, database),
     pid: server.pid,
-    adopted: server.adopted,
+    adopted: server.process === undefined,
     [Symbol.asyncDispose]: stop,
   }
 }

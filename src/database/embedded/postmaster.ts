@@ -37,7 +37,7 @@ export function readPostmaster(data: string): Postmaster | undefined {
  * Whether that process may still be the cluster's server. When in doubt, yes: a wrong no could start
  * a second server over the first one's files.
  */
-export function mayBeServing(postmaster: Postmaster, data: string): boolean {
+export function mayBeServing(postmaster: Pick<Postmaster, 'pid'>, data: string): boolean {
   try {
     process.kill(postmaster.pid, 0)
   } catch (error) {

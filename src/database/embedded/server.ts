@@ -1,101 +1,95 @@
 /**
  * The cluster's server: adopted when it still runs (its program was killed, it was not), else started.
  *
- *     answers? --yes--> adopted
+ *     answers? --yes--> adopted, or the one we started
  *        | no
- *     its process lives? --yes--> wait: it is starting, recovering or stopping
+ *     its process lives? --yes--> look again: it is starting, recovering or stopping
  *        | no
- *     pg_ctl start --ok--> started;  --failed--> look again: another start may have been faster,
- *                                                or a killed server's last children are still leaving
+ *     start it, look again. One that exits at once: another start was faster, or a killed server's
+ *     last children are still leaving; so that is tried for a while before it counts.
  */
-import { existsSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs'
+import { readFileSync, rmSync } from 'node:fs'
 import { setTimeout as delay } from 'node:timers/promises'
 import pg from 'pg'
 import { AppError, describeError } from '../../kernel/errors.ts'
 import type { Cluster } from './cluster.ts'
 import { mayBeServing, pidFileOf, readPostmaster } from './postmaster.ts'
-import { runBinary } from './run-binary.ts'
+import { type ServerProcess, spawnServer } from './server-process.ts'
 
 export interface RunningServer {
-  readonly adopted: boolean
   readonly pid: number
   readonly socketDir: string
+  /** Undefined: adopted, somebody else's child or nobody's. */
+  readonly process: ServerProcess | undefined
 }
 
 /** Recovery from a crash may take its time. */
 const START_TIMEOUT_MS = 90_000
 /** A failure that lasts so long, with nobody else starting, is one that waiting does not cure. */
 const GIVE_UP_MS = 8_000
-const STOP_TIMEOUT_SECONDS = 30
-const LEAVE_TIMEOUT_MS = 5_000
-const LOOK_AGAIN_MS = 50
-const MAX_LOG_BYTES = 8 * 2 ** 20
+const STOP_TIMEOUT_MS = 30_000
+const LOOK_AGAIN_MS = 20
+const TRY_AGAIN_MS = 200
 
-/** Throws AppError `database-unavailable` with the server's last words when it does not come up. */
-export async function startServer(
-  cluster: Cluster,
-  options: {
-    readonly settings?: Readonly<Record<string, string>>
-    readonly signal?: AbortSignal | undefined
-  } = {},
-): Promise<RunningServer> {
+export interface StartOptions {
+  readonly settings?: Readonly<Record<string, string>>
+  readonly signal?: AbortSignal | undefined
+}
+
+/** Throws AppError `database-unavailable` with the server's last words when it does not come up; nothing is left running then. */
+export async function startServer(cluster: Cluster, options: StartOptions = {}): Promise<RunningServer> {
   const deadline = Date.now() + START_TIMEOUT_MS
-  let started = false
-  let failure: unknown
+  let own: ServerProcess | undefined
   let failingSince: number | undefined
-  while (Date.now() < deadline) {
-    options.signal?.throwIfAborted()
-    const postmaster = readPostmaster(cluster.data)
-    if (postmaster && (await answers(cluster, postmaster.socketDir))) {
-      return { adopted: !started, pid: postmaster.pid, socketDir: postmaster.socketDir }
+  try {
+    while (Date.now() < deadline) {
+      options.signal?.throwIfAborted()
+      const postmaster = readPostmaster(cluster.data)
+      if (postmaster && (await answers(cluster, postmaster.socketDir))) {
+        const { pid, socketDir } = postmaster
+        // One of ours beside it has lost a race and leaves by itself.
+        return { pid, socketDir, process: own?.pid === pid ? own : undefined }
+      }
+      if (own?.hasExited) {
+        own = undefined
+        failingSince ??= Date.now()
+        if (Date.now() - failingSince > GIVE_UP_MS) break
+        await delay(TRY_AGAIN_MS, undefined, { signal: options.signal })
+      }
+      if (!own && !(postmaster && mayBeServing(postmaster, cluster.data))) {
+        if (postmaster) rmSync(pidFileOf(cluster.data), { force: true })
+        own = spawnServer(cluster, options.settings ?? {})
+      }
+      // A server tells nobody when it is ready: it has to be asked.
+      await Promise.race(
+        [delay(LOOK_AGAIN_MS, undefined, { signal: options.signal }), own?.exited].filter(Boolean),
+      )
     }
-    if (postmaster && mayBeServing(postmaster, cluster.data)) {
-      // Another process's progress: there is nothing to subscribe to.
-      await delay(LOOK_AGAIN_MS, undefined, { signal: options.signal })
-      continue
-    }
-    if (postmaster) rmSync(pidFileOf(cluster.data), { force: true })
-    try {
-      await pgCtlStart(cluster, options.settings ?? {})
-      started = true
-      failingSince = undefined
-    } catch (error) {
-      failure = error
-      failingSince ??= Date.now()
-      if (Date.now() - failingSince > GIVE_UP_MS) break
-      await delay(LOOK_AGAIN_MS, undefined, { signal: options.signal })
-    }
+  } catch (error) {
+    await own?.stop(STOP_TIMEOUT_MS)
+    throw error
   }
+  await own?.stop(STOP_TIMEOUT_MS)
   throw new AppError(
     'database-unavailable',
     `The embedded database in ${cluster.dir} does not start. Its log, ${cluster.logFile}, ends with:\n${logTail(cluster.logFile)}`,
-    { cause: failure },
   )
 }
 
 /** Resolves when the server is gone. Connections still open are cut, what they committed is kept. */
-export async function stopServer(cluster: Cluster): Promise<void> {
-  const postmaster = readPostmaster(cluster.data)
-  if (!postmaster || !mayBeServing(postmaster, cluster.data)) return
-  const stop = (mode: string) =>
-    runBinary(
-      cluster.binaries.pgCtl,
-      ['stop', '-D', cluster.data, '-m', mode, '-w', '-t', String(STOP_TIMEOUT_SECONDS)],
-      cluster.user,
-    )
-  try {
-    // `immediate` loses nothing, the next start recovers from the write-ahead log: for a server that hangs.
-    await stop('fast').catch(() => stop('immediate'))
-  } catch (cause) {
-    if (mayBeServing(postmaster, cluster.data)) {
-      throw new Error(`PostgreSQL (process ${postmaster.pid}) does not stop: ${describeError(cause)}`, {
-        cause,
-      })
-    }
+export async function stopServer(cluster: Cluster, server: RunningServer): Promise<void> {
+  if (server.process) return server.process.stop(STOP_TIMEOUT_MS)
+  const isGone = async (timeoutMs: number) => {
+    const deadline = Date.now() + timeoutMs
+    // Nobody's child: there is no exit to wait for.
+    while (mayBeServing(server, cluster.data) && Date.now() < deadline) await delay(LOOK_AGAIN_MS)
+    return !mayBeServing(server, cluster.data)
   }
-  // pg_ctl returns when the pid file is gone, a moment before the process is; it is nobody's child to wait for.
-  const deadline = Date.now() + LEAVE_TIMEOUT_MS
-  while (mayBeServing(postmaster, cluster.data) && Date.now() < deadline) await delay(5)
+  if (await isGone(0)) return
+  process.kill(server.pid, 'SIGINT')
+  if (await isGone(STOP_TIMEOUT_MS)) return
+  process.kill(server.pid, 'SIGQUIT')
+  if (!(await isGone(STOP_TIMEOUT_MS))) throw new Error(`PostgreSQL (process ${server.pid}) does not stop`)
 }
 
 /** A connection string for one database of a running cluster; holds the password. */
@@ -125,28 +119,6 @@ async function answers(cluster: Cluster, socketDir: string): Promise<boolean> {
   } finally {
     await client.end().catch(() => {})
   }
-}
-
-async function pgCtlStart(cluster: Cluster, settings: Readonly<Record<string, string>>): Promise<void> {
-  if (existsSync(cluster.logFile) && statSync(cluster.logFile).size > MAX_LOG_BYTES)
-    renameSync(cluster.logFile, `${cluster.logFile}.1`)
-  const all = {
-    listen_addresses: '',
-    max_connections: '100',
-    unix_socket_directories: cluster.socketDir,
-    ...settings,
-  }
-  const flags = Object.entries(all).flatMap(([name, value]) => ['-c', quote(`${name}=${value}`)])
-  await runBinary(
-    cluster.binaries.pgCtl,
-    ['start', '-D', cluster.data, '-w', '-t', '60', '-l', cluster.logFile, '-o', flags.join(' ')],
-    cluster.user,
-  )
-}
-
-/** pg_ctl hands its -o to a shell. */
-function quote(word: string): string {
-  return `'${word.replaceAll("'", "'\\''")}'`
 }
 
 function logTail(logFile: string): string {
