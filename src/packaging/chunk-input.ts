@@ -1,7 +1,7 @@
 /**
  * Segments of the original as one ordinary MP4 that begins at 0: what an encoder is given to eat.
  *
- * Not simply init and segments in a row: their composition offsets are signed, and ffmpeg's demuxer
+ * Not simply init and segments in a row: composition offsets may be negative, and ffmpeg's demuxer
  * shifts a fragment's times by the largest negative offset it has seen so far (mov.c, dts_shift), so
  * that times would jump between fragments. In an unfragmented file it sees all of them beforehand.
  *

@@ -20,6 +20,8 @@ export function makeProcessUpload(parts: StepParts): (job: RunningJob<'process-u
       // What the file is will not change: only what went wrong around it is worth another attempt.
       const hopeless = error instanceof AppError && error.code === 'media-corrupt'
       if (!signal.aborted && (hopeless || isLastAttempt)) {
+        // Copying that failed took back what it had written: what was planned of it is void.
+        if (!(await readTimeline(parts.store, videoId))?.ended) await parts.planner.forget(videoId)
         await parts.catalogue.failVideo(
           videoId,
           hopeless ? 'media-corrupt' : 'encode-failed',
