@@ -1,6 +1,5 @@
 /** The data's road is the import road: a stage imports only what lies upstream of it. */
-import { readFileSync } from 'node:fs'
-import { globSync } from 'node:fs'
+import { globSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { describe, expect, it } from 'vitest'
 
@@ -17,7 +16,9 @@ const ALLOWED: Record<string, readonly string[]> = {
   formats: ['kernel'],
   config: ['kernel'],
   media: ['kernel', 'formats'],
-  ...Object.fromEntries(ROAD.map((stage, i) => [stage, ['kernel', 'formats', 'config', ...ROAD.slice(0, i)]])),
+  ...Object.fromEntries(
+    ROAD.map((stage, i) => [stage, ['kernel', 'formats', 'config', ...ROAD.slice(0, i)]]),
+  ),
   database: ['kernel', 'formats', 'config', 'media', ...ROAD.filter((stage) => stage !== 'delivery')],
   setup: ['kernel', 'config'],
 }
@@ -38,15 +39,20 @@ interface Import {
 
 function importsOf(file: string): Import[] {
   const text = readFileSync(path.join(ROOT, file), 'utf8')
-  const pattern = /(?:^|\n)\s*(?:import|export)\s[^'"]*?from\s*['"]([^'"]+)['"]|import\(\s*['"]([^'"]+)['"]\s*\)|(?:^|\n)import\s+['"]([^'"]+)['"]/g
+  const pattern =
+    /(?:^|\n)\s*(?:import|export)\s[^'"]*?from\s*['"]([^'"]+)['"]|import\(\s*['"]([^'"]+)['"]\s*\)|(?:^|\n)import\s+['"]([^'"]+)['"]/g
   return [...text.matchAll(pattern)].map((match) => {
     const specifier = match[1] ?? match[2] ?? match[3] ?? ''
-    const to = specifier.startsWith('.') ? path.relative(ROOT, path.resolve(ROOT, path.dirname(file), specifier)) : specifier
+    const to = specifier.startsWith('.')
+      ? path.relative(ROOT, path.resolve(ROOT, path.dirname(file), specifier))
+      : specifier
     return { from: file, to }
   })
 }
 
-const sources = globSync('src/**/*.{ts,mjs}', { cwd: ROOT }).filter((file) => !file.includes('database/generated/'))
+const sources = globSync('src/**/*.{ts,mjs}', { cwd: ROOT }).filter(
+  (file) => !file.includes('database/generated/'),
+)
 const imports = sources.flatMap(importsOf)
 const roomOf = (file: string) => /^src\/([^/]+)\//.exec(file)?.[1]
 
@@ -64,17 +70,25 @@ describe('the import road', () => {
       const target = roomOf(to)
       return target === undefined || (target !== room && !allowed.includes(target))
     })
-    expect(wrong.map(({ from, to }) => `${from} imports ${to}`), RULE).toEqual([])
+    expect(
+      wrong.map(({ from, to }) => `${from} imports ${to}`),
+      RULE,
+    ).toEqual([])
   })
 
   it('lets only the entry points import the composition root', () => {
-    const wrong = imports.filter(({ from, to }) => to === 'src/service.ts' && from !== 'src/main.ts' && !from.startsWith('src/command-line/'))
+    const wrong = imports.filter(
+      ({ from, to }) =>
+        to === 'src/service.ts' && from !== 'src/main.ts' && !from.startsWith('src/command-line/'),
+    )
     expect(wrong, RULE).toEqual([])
   })
 
   it('keeps each of these packages in one room', () => {
     const wrong = imports.filter(({ from, to }) =>
-      Object.entries(SOLE_IMPORTERS).some(([name, room]) => (to === name || to.startsWith(`${name}/`)) && !from.startsWith(room)),
+      Object.entries(SOLE_IMPORTERS).some(
+        ([name, room]) => (to === name || to.startsWith(`${name}/`)) && !from.startsWith(room),
+      ),
     )
     expect(wrong.map(({ from, to }) => `${from} imports ${to}`)).toEqual([])
   })
@@ -82,11 +96,19 @@ describe('the import road', () => {
   it('lets the web see nothing of the server but the wire contract', () => {
     const web = globSync('web/src/**/*.{ts,tsx}', { cwd: ROOT }).flatMap(importsOf)
     const wrong = web.filter(({ to }) => to.startsWith('src/') && !to.startsWith('src/delivery/contract/'))
-    expect(wrong.map(({ from, to }) => `${from} imports ${to}`), RULE).toEqual([])
+    expect(
+      wrong.map(({ from, to }) => `${from} imports ${to}`),
+      RULE,
+    ).toEqual([])
   })
 
   it('reads the environment in one place', () => {
-    const readers = sources.filter((file) => file.endsWith('.ts') && file !== 'src/config/env.ts' && /process\.env\b/.test(readFileSync(path.join(ROOT, file), 'utf8')))
+    const readers = sources.filter(
+      (file) =>
+        file.endsWith('.ts') &&
+        file !== 'src/config/env.ts' &&
+        /process\.env\b/.test(readFileSync(path.join(ROOT, file), 'utf8')),
+    )
     expect(readers, 'process.env is read only by src/config/env.ts: add a setting there').toEqual([])
   })
 })
@@ -95,7 +117,10 @@ describe('the shape of the rooms', () => {
   it('has kebab-case file names and no dumping grounds', () => {
     const wrong = sources.filter((file) => {
       const base = path.basename(file).replace(/\.(ts|mjs)$/, '')
-      return !/^[a-z0-9]+(-[a-z0-9]+)*$/.test(base) || ['utils', 'helpers', 'types', 'index', 'common', 'misc'].includes(base)
+      return (
+        !/^[a-z0-9]+(-[a-z0-9]+)*$/.test(base) ||
+        ['utils', 'helpers', 'types', 'index', 'common', 'misc'].includes(base)
+      )
     })
     expect(wrong).toEqual([])
   })
@@ -108,7 +133,9 @@ describe('the shape of the rooms', () => {
   })
 
   it('exports by name', () => {
-    const wrong = sources.filter((file) => /(^|\n)export default\b/.test(readFileSync(path.join(ROOT, file), 'utf8')))
+    const wrong = sources.filter((file) =>
+      /(^|\n)export default\b/.test(readFileSync(path.join(ROOT, file), 'utf8')),
+    )
     expect(wrong).toEqual([])
   })
 })
