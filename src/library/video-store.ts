@@ -1,5 +1,5 @@
 /** What the library needs from the database about videos; implemented by database/videos.ts. */
-import type { BroadcastId, ChannelId, UploadId, UserId, VideoId } from '../kernel/ids.ts'
+import type { BroadcastId, ChannelId, UploadId, VideoId } from '../kernel/ids.ts'
 import type { VideoFilter, VideoVisibility } from './permissions.ts'
 import type { VideoCursor, VideoSort } from './video-cursor.ts'
 import type { VideoRecord } from './video-record.ts'
@@ -45,10 +45,4 @@ export interface VideoStore {
   listDeleted(limit: number): Promise<readonly DeletedVideo[]>
   /** The row and everything that hangs on it. */
   erase(id: VideoId): Promise<void>
-}
-
-/** Who owns the channel a video is on; for lists of jobs. */
-export interface VideoOwner {
-  readonly videoId: VideoId
-  readonly ownerId: UserId
 }
