@@ -29,6 +29,8 @@ export default defineConfig({
           globalSetup: [POSTGRES],
           testTimeout: 60_000,
           hookTimeout: 60_000,
+          // What is waited for comes late on a busy machine; the default of one second is for idle ones.
+          expect: { poll: { timeout: 15_000 } },
           // Real encoders and servers: more at once only makes each other late.
           maxWorkers: 2,
           sequence: { groupOrder: 1 },

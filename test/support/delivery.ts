@@ -263,8 +263,7 @@ function fakeJobs(jobs: JobRecord[], cancelledVideos: VideoId[]): JobCatalogue {
     retry: async (id) => {
       const i = jobs.findIndex((job) => job.id === id)
       const job = jobs[i]
-      if (!job || job.state !== 'failed')
-        throw new AppError('conflict', 'Only a failed job can be run again.')
+      if (job?.state !== 'failed') throw new AppError('conflict', 'Only a failed job can be run again.')
       jobs[i] = { ...job, state: 'waiting' }
     },
     cancel: async () => {},

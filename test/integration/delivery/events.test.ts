@@ -77,17 +77,21 @@ describe('events', () => {
     using one = await listen(`?video=${id}`)
     await site.video(owner)
     await patch(id, { title: 'New' })
-    await expect.poll(() => one.events).toMatchObject([{ type: 'video', video: { id, title: 'New' } }])
+    // News of its making may come late: the last event counts.
+    await expect.poll(() => one.events.at(-1)).toMatchObject({ type: 'video', video: { id, title: 'New' } })
+    expect(new Set(videosIn(one))).toEqual(new Set([id]))
   })
 
   it('of quick changes are the last of them, at most twice a second', async () => {
     const id = await site.video(owner, { state: 'processing' })
     using one = await listen(`?video=${id}`)
+    const startedMs = performance.now()
     for (let progress = 1; progress <= 40; progress += 1) await patch(id, { progress })
     const last = () =>
       one.events.flatMap((event) => (event.type === 'video' ? [event.video.progress] : [])).at(-1)
     await expect.poll(last).toBe(40)
-    expect(one.events.length).toBeLessThan(5)
+    // One at the beginning, one at the end, and two for each second between.
+    expect(one.events.length).toBeLessThanOrEqual(2 + (2 * (performance.now() - startedMs)) / 1000)
   })
 
   it('tell of progress in chunks', async () => {
@@ -111,15 +115,15 @@ describe('events', () => {
     using one = await listen(`?video=${id}`)
     await site.database.prisma.chunk.update({ where: { id: chunk.id }, data: { state: 'ready' } })
     await expect
-      .poll(() => one.events)
-      .toMatchObject([{ type: 'video', video: { renditions: [{ progress: 100 }] } }])
+      .poll(() => one.events.at(-1))
+      .toMatchObject({ type: 'video', video: { renditions: [{ progress: 100 }] } })
   })
 
   it('say when a video is gone, or withdrawn', async () => {
     const [gone, withdrawn] = [await site.video(owner), await site.video(owner)]
     using anyone = await listen()
     await patch(withdrawn, { title: 'Seen' })
-    await expect.poll(() => videosIn(anyone)).toEqual([withdrawn])
+    await expect.poll(() => videosIn(anyone)).toContain(withdrawn)
     await patch(withdrawn, { visibility: 'private' })
     await site.fetch(`/api/v1/videos/${gone}`, { method: 'DELETE', as: owner })
     const deleted = () =>
@@ -150,7 +154,7 @@ describe('events', () => {
     })
     const seen = ({ events }: Listening) =>
       events.flatMap((event) => (event.type === 'broadcast' ? [event.broadcast] : []))
-    await expect.poll(() => seen(mine).length, { timeout: 5000 }).toBeGreaterThanOrEqual(2)
+    await expect.poll(() => seen(mine).length).toBeGreaterThanOrEqual(2)
     expect(seen(mine)[0]).toMatchObject({ id: broadcastId, health, recording: { bytes: 10 } })
     expect(seen(theirs)).toEqual([])
     await site.database.prisma.broadcast.update({

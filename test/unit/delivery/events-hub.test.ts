@@ -49,7 +49,9 @@ describe('the hub of events', () => {
     hub.join(ANONYMOUS, reads, undefined)
     hub.join(ANONYMOUS, stuck, undefined)
     change({ kind: 'video', videoId: 'v' as VideoId })
-    await expect.poll(() => reads.written).toBe('event: video\ndata: {"type":"video","video":{"id":"v"}}\n\n')
+    await expect
+      .poll(() => reads.written, { timeout: 8000 })
+      .toBe('event: video\ndata: {"type":"video","video":{"id":"v"}}\n\n')
     expect([stuck.destroyed, stuck.written, reads.destroyed, hub.size]).toEqual([true, '', false, 1])
   })
 })
