@@ -178,7 +178,7 @@ export async function startStandInServer(
     if (kind === 'stream-keys' && request.method === 'GET')
       return json(response, { items: KEYS, server: 'rtmp://127.0.0.1:1935/live' })
     if (kind === 'stream-keys' && request.method === 'POST') {
-      const label = String((await body())['label'])
+      const label = String((await body()).label)
       KEYS.push({
         id: `key-${KEYS.length + 1}`,
         label,
@@ -320,6 +320,7 @@ export async function startStandInServer(
       await new Promise((resolve) => http?.close(resolve))
     },
     async start() {
+      if (http?.listening) return
       const listening = createServer((request, response) => {
         answer(request, response).catch((error: unknown) => response.destroy(error as Error))
       })

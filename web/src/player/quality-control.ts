@@ -2,6 +2,8 @@
  * Which quality plays: the viewer's choice put onto the loaded levels. A choice that is not among
  * them (made after the broadcast ended) asks for the source to be loaded again.
  */
+
+import { dropOldQuality } from './drop-old-quality.ts'
 import {
   AUTO,
   type PlayableRendition,
@@ -9,7 +11,7 @@ import {
   type QualityOption,
   qualityOptions,
 } from './quality-list.ts'
-import { dropOldQuality, isLive, qualityLevelsOf, type VjsPlayer } from './vjs.ts'
+import { isLive, qualityLevelsOf, type VjsPlayer } from './vjs.ts'
 
 export interface QualityControl {
   options(): readonly QualityOption[]
@@ -68,7 +70,10 @@ export function makeQualityControl(player: VjsPlayer, reload: () => void): Quali
       changed()
     })
   }
-  player.on('mediachange', () => queueMicrotask(() => dropOldQuality(player)))
+  player.on('mediachange', () => {
+    // After http-streaming's own listeners.
+    if (chosen !== AUTO) queueMicrotask(() => dropOldQuality(player))
+  })
   levels.on('addqualitylevel', levelsChanged)
   levels.on('removequalitylevel', changed)
   levels.on('change', changed)

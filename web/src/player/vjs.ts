@@ -50,23 +50,3 @@ export function seekableEnd(player: VjsPlayer): number {
 export const isLive = (player: VjsPlayer) => player.duration() === Number.POSITIVE_INFINITY
 
 export const secondsOf = (player: VjsPlayer) => player.currentTime() ?? 0
-
-interface PlaylistController {
-  waitingForFastQualityPlaylistReceived_?: boolean
-  runFastQualitySwitch_?(): void
-}
-
-/**
- * Throws away what is buffered in the quality before a manual switch, so that it shows at once.
- * http-streaming 3.17 does so by itself only when the new media playlist had yet to be fetched: for
- * one it holds already it sets its flag after the event that reads it. Without these private names
- * the switch merely waits for the end of the buffer.
- */
-export function dropOldQuality(player: VjsPlayer): void {
-  if (player.isDisposed()) return
-  const tech = player.tech({ IWillNotUseThisInPlugins: true }) as unknown as {
-    vhs?: { playlistController_?: PlaylistController }
-  }
-  const controller = tech.vhs?.playlistController_
-  if (controller?.waitingForFastQualityPlaylistReceived_ === true) controller.runFastQualitySwitch_?.()
-}
