@@ -4,10 +4,12 @@ import { type Holdings, openLibrary } from '../composition/holdings.ts'
 import { makeConfig } from '../config/config.ts'
 import { readEnv } from '../config/env.ts'
 import { makeLogger } from '../kernel/logger.ts'
+import type { JobQueue } from '../pipeline/queue.ts'
 
 export interface CatalogueSession extends Holdings {
   /** Where the site is, for the addresses that a command prints. */
   readonly site: string
+  readonly queue: JobQueue
 }
 
 /** Opens, works, closes. Throws AppError for everything foreseen. */
@@ -19,5 +21,5 @@ export async function withCatalogue<T>(work: (catalogue: CatalogueSession) => Pr
   await using stack = new AsyncDisposableStack()
   const foundation = await layFoundation(config, stack, { log, shared: true })
   const holdings = await openLibrary(foundation, stack)
-  return await work({ ...holdings, site: config.publicUrl })
+  return await work({ ...holdings, queue: foundation.queue, site: config.publicUrl })
 }

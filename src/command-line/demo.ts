@@ -6,9 +6,12 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readFile } from 'node:fs/promises'
 import { setTimeout as delay } from 'node:timers/promises'
-import type { Config } from '../config/config.ts'
+import type { Command } from 'commander'
+import { type Config, makeConfig } from '../config/config.ts'
+import { readEnv } from '../config/env.ts'
 import { AppError } from '../kernel/errors.ts'
 import { makeStoragePaths } from '../media/layout.ts'
+import { locateFfmpeg } from '../pipeline/ffmpeg/locate.ts'
 
 const SECONDS = 30
 const FRAME_RATE = 30
@@ -36,21 +39,30 @@ export function demoArguments(target: string, seconds = SECONDS): string[] {
   ].flat()
 }
 
-export interface DemoOptions {
+export function addDemoCommand(program: Command): void {
+  program
+    .command('demo')
+    .description('broadcast half a minute of a test picture to the running server')
+    .action(async () => {
+      const config = makeConfig(readEnv(), process.cwd())
+      const { ffmpeg } = await locateFfmpeg(config)
+      await runDemo({ config, ffmpeg, print: (line) => process.stdout.write(`${line}\n`) })
+    })
+}
+
+interface DemoOptions {
   readonly config: Config
   readonly ffmpeg: string
   readonly print: (line: string) => void
-  readonly signal: AbortSignal
 }
 
 /** Throws AppError when the server does not run, or refuses. */
-export async function runDemo({ config, ffmpeg, print, signal }: DemoOptions): Promise<void> {
+async function runDemo({ config, ffmpeg, print }: DemoOptions): Promise<void> {
   const key = await readFirstKey(makeStoragePaths(config.storageDir).firstRun)
   const site = `http://127.0.0.1:${config.port}`
   const before = await liveVideos(site)
   const child = spawn(ffmpeg, demoArguments(`rtmp://127.0.0.1:${config.rtmpPort}/live/${key}`), {
     stdio: ['ignore', 'ignore', 'pipe'],
-    signal,
   })
   let complaint = ''
   child.stderr.setEncoding('utf8').on('data', (text: string) => {

@@ -4,9 +4,11 @@ import { makeConfig } from '../config/config.ts'
 import { readEnv } from '../config/env.ts'
 import { AppError } from '../kernel/errors.ts'
 import { makeLogger } from '../kernel/logger.ts'
+import { addDemoCommand } from './demo.ts'
 import { runDoctor } from './doctor.ts'
 import { addImportCommand } from './import-command.ts'
 import { addPeopleCommands } from './people-commands.ts'
+import { addRebuildCommand } from './rebuild-command.ts'
 import { serve } from './serve.ts'
 
 /** Resolves with the exit code. Rejects only for bugs. */
@@ -48,6 +50,8 @@ function makeProgram(): Command {
 
   addImportCommand(program)
   addPeopleCommands(program)
+  addRebuildCommand(program)
+  addDemoCommand(program)
   return program
 }
 

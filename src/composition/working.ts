@@ -1,14 +1,12 @@
 /** The worker role: takes jobs and makes renditions. */
 import { availableParallelism } from 'node:os'
-import { makeEncodeChunk } from '../pipeline/steps/encode-chunk.ts'
-import { makeFinishVideo } from '../pipeline/steps/finish-video.ts'
-import { makePosterStep } from '../pipeline/steps/make-poster.ts'
-import { makeProcessUpload } from '../pipeline/steps/process-upload.ts'
+import { makeJobHandlers } from '../pipeline/steps/job-handlers.ts'
 import type { StepParts } from '../pipeline/steps/step-parts.ts'
 import { startWorker, type Worker } from '../pipeline/worker.ts'
+import type { Recorder } from '../recording/recorder.ts'
 import type { Foundation } from './foundation.ts'
 
-export async function startWorking(foundation: Foundation): Promise<Worker> {
+export async function startWorking(foundation: Foundation, recorder: Recorder): Promise<Worker> {
   const { config, paths, catalogue, chunks, queue, planner, store, tools } = foundation
   const logger = foundation.log.child({ part: 'worker' })
   const parts: StepParts = {
@@ -18,6 +16,7 @@ export async function startWorking(foundation: Foundation): Promise<Worker> {
     planner,
     store,
     tools,
+    recordingOf: (broadcastId) => recorder.finishedLog(broadcastId),
     storageDir: config.storageDir,
     tmpDir: paths.tmp,
     threads: Math.max(1, Math.round(availableParallelism() / config.workerConcurrency)),
@@ -30,11 +29,6 @@ export async function startWorking(foundation: Foundation): Promise<Worker> {
     planner,
     concurrency: config.workerConcurrency,
     logger,
-    handlers: {
-      'process-upload': makeProcessUpload(parts),
-      'encode-chunk': makeEncodeChunk(parts),
-      'make-poster': makePosterStep(parts),
-      'finish-video': makeFinishVideo(parts),
-    },
+    handlers: makeJobHandlers(parts),
   })
 }

@@ -1,5 +1,5 @@
 /** The pipeline's view of the catalogue in Postgres: planning and finishing. Chunks' lives are in chunks.ts. */
-import { newId, type VideoId } from '../kernel/ids.ts'
+import { type BroadcastId, newId, type VideoId } from '../kernel/ids.ts'
 import type {
   PipelineCatalogue,
   PipelineVideo,
@@ -20,7 +20,7 @@ export function makePipelineCatalogue(database: Database, queue: PostgresJobQueu
     async findVideo(videoId) {
       const row = await database.video.findFirst({
         where: { id: videoId, deletedAt: null },
-        include: { upload: true },
+        include: { upload: true, broadcast: { select: { id: true } } },
       })
       return row ? readVideo(row) : undefined
     },
@@ -55,6 +55,23 @@ export function makePipelineCatalogue(database: Database, queue: PostgresJobQueu
           where: { id: videoId },
           data: { playable: false, timelineKind: null, timelineComplete: false, progress: 0 },
         })
+      })
+    },
+
+    async reopen(videoId) {
+      await database.video.updateMany({
+        where: { id: videoId, state: { in: ['processing', 'ready', 'failed'] } },
+        data: {
+          state: 'processing',
+          playable: false,
+          hasPoster: false,
+          timelineKind: null,
+          timelineComplete: false,
+          progress: 0,
+          readyAt: null,
+          failureCode: null,
+          failureDetail: null,
+        },
       })
     },
 
@@ -183,7 +200,9 @@ function renditionRows(videoId: VideoId, plans: readonly RenditionPlan[]): Prism
   }))
 }
 
-function readVideo(row: Prisma.VideoGetPayload<{ include: { upload: true } }>): PipelineVideo {
+type VideoRow = Prisma.VideoGetPayload<{ include: { upload: true; broadcast: { select: { id: true } } } }>
+
+function readVideo(row: VideoRow): PipelineVideo {
   const { upload } = row
   return {
     id: row.id as VideoId,
@@ -196,6 +215,7 @@ function readVideo(row: Prisma.VideoGetPayload<{ include: { upload: true } }>): 
     upload: upload
       ? { id: upload.id, path: upload.path, fileName: upload.fileName, source: upload.source }
       : undefined,
+    broadcastId: (row.broadcast?.id as BroadcastId | undefined) ?? undefined,
   }
 }
 

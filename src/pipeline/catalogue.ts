@@ -2,7 +2,7 @@
  * What the pipeline reads and writes of the catalogue; implemented by database/pipeline-catalogue.ts and
  * database/chunks.ts. Each method is one transaction, and jobs it names are enqueued in it.
  */
-import type { VideoId } from '../kernel/ids.ts'
+import type { BroadcastId, VideoId } from '../kernel/ids.ts'
 import type { ChunkRange } from './chunk-plan.ts'
 import type { JobRequest } from './job-kinds.ts'
 import type { RenditionSettings } from './ladder.ts'
@@ -16,6 +16,7 @@ export interface PipelineVideo {
   readonly hasPoster: boolean
   readonly playable: boolean
   readonly upload: PipelineUpload | undefined
+  readonly broadcastId: BroadcastId | undefined
 }
 
 export interface PipelineUpload {
@@ -142,6 +143,8 @@ export interface PipelineCatalogue {
   plan(videoId: VideoId, step: PlanStep): Promise<void>
   /** Takes back what was planned: renditions and chunks, and that it plays. For an upload that turns out to need another plan. */
   forgetPlan(videoId: VideoId): Promise<void>
+  /** Back to `processing`, as if nothing had been made of it yet; before it is made again. */
+  reopen(videoId: VideoId): Promise<void>
   /** The video cannot be played: its state becomes failed with a reason for its owner. Not when some of it already plays. */
   failVideo(videoId: VideoId, code: string, detail: string): Promise<void>
   /** A note for the owner of a video that plays, but not as its file promised. */

@@ -8,6 +8,8 @@ import type { VideoId } from '../kernel/ids.ts'
 export interface JobData {
   /** Decide how an uploaded file is played, then copy it or plan its encoding. */
   readonly 'process-upload': { readonly videoId: VideoId }
+  /** Make everything of a video again from its recording or its uploaded file. */
+  readonly 'rebuild-video': { readonly videoId: VideoId }
   /** Make one chunk of the named renditions. */
   readonly 'encode-chunk': {
     readonly videoId: VideoId
@@ -37,6 +39,7 @@ export interface JobKindRules {
 /** Chunks count their own attempts in their rows; the queue's limit only has to be above it. */
 export const JOB_KINDS = {
   'process-upload': { concurrency: 1, retryLimit: 4, retryDelaySeconds: 2, expireSeconds: 24 * 3600 },
+  'rebuild-video': { concurrency: 1, retryLimit: 4, retryDelaySeconds: 2, expireSeconds: 24 * 3600 },
   'encode-chunk': { concurrency: 'encoders', retryLimit: 8, retryDelaySeconds: 1, expireSeconds: 2 * 3600 },
   'make-poster': { concurrency: 1, retryLimit: 3, retryDelaySeconds: 2, expireSeconds: 600 },
   'finish-video': { concurrency: 1, retryLimit: 8, retryDelaySeconds: 2, expireSeconds: 600 },

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Broadcast, BroadcastList } from '../../src/delivery/contract/broadcasts.ts'
 import type { Video, VideoList } from '../../src/delivery/contract/videos.ts'
 import { countPackets, ffmpeg, makeBroadcastSource, publish, streamHash } from '../support/ffmpeg.ts'
-import { type Program, startProgram, until } from '../support/program.ts'
+import { command, type Program, startProgram, until } from '../support/program.ts'
 
 const SECONDS = 20
 const FRAMES = SECONDS * 30
@@ -113,6 +113,25 @@ describe('a broadcast', () => {
     ]) {
       expect(master.match(new RegExp(`[:,]${attribute}=`, 'g')), attribute).toHaveLength(rungs.length + 1)
     }
+  }, 150_000)
+
+  it('is made again from its recording by one command, the same to the packet', async () => {
+    const { stdout } = await command(program, 'rebuild', video.id)
+    expect(stdout).toContain(video.id)
+    const again = await until(
+      () => program.api<Video>(`/videos/${video.id}`),
+      (found) => found.state === 'processing',
+      10_000,
+    )
+    expect(again.failure).toBeNull()
+    const ready = await until(
+      () => program.api<Video>(`/videos/${video.id}`),
+      (found) => found.state === 'ready' || found.state === 'failed',
+      120_000,
+    )
+    expect(ready).toMatchObject({ state: 'ready', failure: null })
+    const { url } = await playlistOf(program, ready, 'original')
+    expect(await streamHash(url, 'v')).toBe(await streamHash(source, 'v'))
   }, 150_000)
 
   it('has a poster', async () => {

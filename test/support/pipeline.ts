@@ -12,6 +12,7 @@ import { openJobQueue } from '../../src/database/queue.ts'
 import { newId, newVideoId, type VideoId } from '../../src/kernel/ids.ts'
 import { makeLogger } from '../../src/kernel/logger.ts'
 import { FileStore } from '../../src/media/file-store.ts'
+import { makeStoragePaths } from '../../src/media/layout.ts'
 import { makeSegmentDemand } from '../../src/pipeline/demand.ts'
 import { prepareFfmpeg } from '../../src/pipeline/ffmpeg/tools.ts'
 import { makePlanner } from '../../src/pipeline/planner.ts'
@@ -19,6 +20,7 @@ import { probeSource } from '../../src/pipeline/probe.ts'
 import type { JobHandlers } from '../../src/pipeline/queue.ts'
 import { makeJobHandlers } from '../../src/pipeline/steps/job-handlers.ts'
 import { startWorker, type Worker } from '../../src/pipeline/worker.ts'
+import { Recorder } from '../../src/recording/recorder.ts'
 
 export const silent = makeLogger(process.env.TEST_LOG ?? 'silent')
 
@@ -47,6 +49,10 @@ export async function openTestPipeline(url: string, options: { storageDir?: stri
   const planner = makePlanner({ catalogue, store, logger: silent })
   const demand = makeSegmentDemand({ chunks, queue, signals })
   const jobs = makeJobCatalogue(database, queue)
+  const recorder = new Recorder({
+    paths: makeStoragePaths(storageDir),
+    ledger: { partOpened: () => undefined, partClosed: () => undefined },
+  })
   const handlers = makeJobHandlers({
     catalogue,
     chunks,
@@ -54,6 +60,7 @@ export async function openTestPipeline(url: string, options: { storageDir?: stri
     planner,
     store,
     tools,
+    recordingOf: (broadcastId) => recorder.finishedLog(broadcastId),
     storageDir,
     tmpDir,
     threads: options.threads ?? 1,

@@ -1,11 +1,12 @@
 /** The whole program as a person starts it: its own process, storage folder, ports and database. */
-import { type ChildProcess, spawn } from 'node:child_process'
+import { type ChildProcess, execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
+import { promisify } from 'node:util'
 
 const ROOT = path.resolve(import.meta.dirname, '../..')
 const START_TIMEOUT_MS = 60_000
@@ -151,4 +152,20 @@ export async function until<T>(
       throw new Error(`not within ${timeoutMs} ms; last: ${JSON.stringify(answer).slice(0, 2000)}`)
     await delay(100)
   }
+}
+
+/** A command of the command line beside the running program, on its storage folder. Rejects when it fails. */
+export function command(
+  program: Program,
+  ...args: readonly string[]
+): Promise<{ stdout: string; stderr: string }> {
+  return promisify(execFile)(process.execPath, ['src/main.ts', ...args], {
+    cwd: ROOT,
+    env: {
+      ...process.env,
+      STORAGE_DIR: program.storageDir,
+      PORT: String(program.port),
+      RTMP_PORT: String(program.rtmpPort),
+    },
+  })
 }

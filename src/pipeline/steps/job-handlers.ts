@@ -4,11 +4,13 @@ import { makeEncodeChunk } from './encode-chunk.ts'
 import { makeFinishVideo } from './finish-video.ts'
 import { makePosterStep } from './make-poster.ts'
 import { makeProcessUpload } from './process-upload.ts'
+import { makeRebuildVideo } from './rebuild-video.ts'
 import type { StepParts } from './step-parts.ts'
 
 export function makeJobHandlers(parts: StepParts): JobHandlers {
   return {
     'process-upload': makeProcessUpload(parts),
+    'rebuild-video': makeRebuildVideo(parts),
     'encode-chunk': makeEncodeChunk(parts),
     'make-poster': makePosterStep(parts),
     'finish-video': makeFinishVideo(parts),

@@ -1,11 +1,12 @@
 /** What every step of the pipeline works with. */
 import { mkdtemp, rm } from 'node:fs/promises'
 import path from 'node:path'
-import type { VideoId } from '../../kernel/ids.ts'
+import type { BroadcastId, VideoId } from '../../kernel/ids.ts'
 import type { Logger } from '../../kernel/logger.ts'
 import { mediaKeys } from '../../media/layout.ts'
 import type { MediaStore } from '../../media/store.ts'
 import { parseTimeline, type Timeline } from '../../packaging/timeline.ts'
+import type { LogParts } from '../../recording/broadcast-log.ts'
 import type { ChunkStore, PipelineCatalogue } from '../catalogue.ts'
 import type { FfmpegTools } from '../ffmpeg/tools.ts'
 import type { TimelinePlanner } from '../planner.ts'
@@ -18,6 +19,8 @@ export interface StepParts {
   readonly planner: TimelinePlanner
   readonly store: MediaStore
   readonly tools: FfmpegTools
+  /** The whole recording of a broadcast that is over. */
+  readonly recordingOf: (broadcastId: BroadcastId) => LogParts
   /** Absolute; uploads are named relative to it. */
   readonly storageDir: string
   /** Absolute; of this boot. */
