@@ -98,10 +98,11 @@ function listen(uppy: Uppy<Meta, Body>, events: UploaderEvents): Uppy<Meta, Body
   })
   uppy.on('upload-success', (file, response) => {
     const id = idOf(file)
-    if (id === undefined || file === undefined) return
-    events.onDone(id, videoOf(response.body))
-    // So that the same file can be chosen again.
-    uppy.removeFile(file.id)
+    if (id !== undefined) events.onDone(id, videoOf(response.body))
+  })
+  // So that the same file can be chosen again. Not earlier: tus would take it for a cancelled upload, and delete it.
+  uppy.on('complete', ({ successful }) => {
+    for (const { id } of successful ?? []) if (uppy.getFile(id)) uppy.removeFile(id)
   })
   uppy.on('upload-error', (file, error, response) => {
     const id = idOf(file)
