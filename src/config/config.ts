@@ -8,9 +8,6 @@ import { z } from 'zod'
 import { AppError } from '../kernel/errors.ts'
 import type { Env } from './env.ts'
 
-export const ROLES = ['ingest', 'web', 'worker'] as const
-export type Role = (typeof ROLES)[number]
-
 const port = z.coerce.number().int().min(1).max(65_535)
 const seconds = z.coerce.number().min(0).max(86_400)
 

@@ -61,9 +61,8 @@ export async function startServer(cluster: Cluster, options: StartOptions = {}):
         own = spawnServer(cluster, options.settings ?? {})
       }
       // A server tells nobody when it is ready: it has to be asked.
-      await Promise.race(
-        [delay(LOOK_AGAIN_MS, undefined, { signal: options.signal }), own?.exited].filter(Boolean),
-      )
+      const pause = delay(LOOK_AGAIN_MS, undefined, { signal: options.signal })
+      await (own ? Promise.race([pause, own.exited]) : pause)
     }
   } catch (error) {
     await own?.stop(STOP_TIMEOUT_MS)

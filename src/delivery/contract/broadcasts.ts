@@ -108,7 +108,5 @@ export const streamKeyList = z
 export type Broadcast = z.infer<typeof broadcast>
 export type BroadcastList = z.infer<typeof broadcastList>
 export type Health = z.infer<typeof health>
-export type Verdict = z.infer<typeof verdict>
 export type StreamKey = z.infer<typeof streamKey>
-export type StreamKeyList = z.infer<typeof streamKeyList>
 export type NewStreamKey = z.infer<typeof newStreamKey>

@@ -31,4 +31,3 @@ export const jobQuery = z.object({
 })
 
 export type Job = z.infer<typeof job>
-export type JobList = z.infer<typeof jobList>

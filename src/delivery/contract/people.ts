@@ -32,6 +32,5 @@ export const apiToken = z
 export const newApiToken = apiToken.extend({ token: z.string() }).meta({ id: 'NewApiToken' })
 export const apiTokenList = z.object({ items: z.array(apiToken) }).meta({ id: 'ApiTokenList' })
 
-export type Role = z.infer<typeof role>
 export type Me = z.infer<typeof me>
 export type ApiToken = z.infer<typeof apiToken>

@@ -88,7 +88,6 @@ export const videoPatch = z
   .meta({ id: 'VideoPatch' })
 
 export type Visibility = z.infer<typeof visibility>
-export type VideoState = z.infer<typeof videoState>
 export type Rendition = z.infer<typeof rendition>
 export type Video = z.infer<typeof video>
 export type VideoList = z.infer<typeof videoList>
