@@ -88,5 +88,7 @@ if (unknown.length > 0) {
   for (const { name, passed, seconds } of outcomes) {
     console.log(`${passed ? 'passed' : 'FAILED'}  ${name.padEnd(14)} ${seconds.toFixed(1).padStart(7)} s`)
   }
-  if (outcomes.some(({ passed }) => !passed)) process.exitCode = 1
+  const failed = outcomes.filter(({ passed }) => !passed).length
+  console.log(`${outcomes.length - failed} passed, ${failed} failed`)
+  if (failed > 0) process.exitCode = 1
 }
