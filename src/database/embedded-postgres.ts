@@ -2,20 +2,24 @@
  * A PostgreSQL of our own, below STORAGE_DIR, for those who do not bring one: made on the first start,
  * reached only through a unix socket, durable by PostgreSQL's own defaults.
  *
- * It outlives a killed program, and the next start adopts it. Whoever opens a cluster must hold the
+ * It outlives a killed program, and the next start adopts it; when it is killed itself, it is started
+ * again (embedded/supervise.ts). Whoever opens a cluster must hold the
  * storage lock (setup/storage-lock.ts): closing stops the server for everyone.
  */
 import path from 'node:path'
 import pg from 'pg'
+import type { Logger } from '../kernel/logger.ts'
 import { openCluster, readPassword } from './embedded/cluster.ts'
 import { mayBeServing, readPostmaster } from './embedded/postmaster.ts'
-import { connectionString, startServer, stopServer } from './embedded/server.ts'
+import { connectionString, startServer } from './embedded/server.ts'
+import { superviseServer } from './embedded/supervise.ts'
 
 export const EMBEDDED_DATABASE = 'reprise'
 
 export interface EmbeddedPostgres extends AsyncDisposable {
   /** Holds the password: never log it. */
   readonly url: string
+  /** Of the server now: another one after each time it ended. */
   readonly pid: number
   /** The server was already running. */
   readonly adopted: boolean
@@ -28,35 +32,34 @@ export interface EmbeddedPostgresOptions {
   readonly durable?: boolean
   /** PostgreSQL settings of this start. */
   readonly settings?: Readonly<Record<string, string>>
+  readonly log: Logger
   readonly signal?: AbortSignal | undefined
 }
 
 /** Throws AppError `setup-failed` (no cluster can be made here) or `database-unavailable` (it does not start). */
 export async function openEmbeddedPostgres(
   dir: string,
-  options: EmbeddedPostgresOptions = {},
+  options: EmbeddedPostgresOptions,
 ): Promise<EmbeddedPostgres> {
   const database = options.database ?? EMBEDDED_DATABASE
   const cluster = await openCluster(dir, { durable: options.durable ?? true })
   const server = await startServer(cluster, options)
-  let stopped: Promise<void> | undefined
-  const stop = () => {
-    stopped ??= stopServer(cluster, server)
-    return stopped
-  }
+  const supervised = superviseServer(cluster, server, options)
   try {
     options.signal?.throwIfAborted()
     await createDatabase(connectionString(server, cluster.password, 'postgres'), database)
   } catch (error) {
     // Told to stop in the middle of starting, or unable to go on: what was started must not stay.
-    await stop()
+    await supervised.stop()
     throw error
   }
   return {
     url: connectionString(server, cluster.password, database),
-    pid: server.pid,
+    get pid() {
+      return supervised.pid
+    },
     adopted: server.process === undefined,
-    [Symbol.asyncDispose]: stop,
+    [Symbol.asyncDispose]: () => supervised.stop(),
   }
 }
 

@@ -40,7 +40,7 @@ export async function openDatabase(options: OpenDatabaseOptions): Promise<OpenDa
       )
   }
   if (!url) {
-    const server = opening.use(await openEmbeddedPostgres(options.embeddedDir, { signal }))
+    const server = opening.use(await openEmbeddedPostgres(options.embeddedDir, { log, signal }))
     log.debug({ pid: server.pid, adopted: server.adopted }, 'embedded database runs')
     url = server.url
   }

@@ -23,13 +23,14 @@ const NOT_DURABLE = {
 
 export async function startTestCluster(options: { readonly migrated: boolean }): Promise<TestCluster> {
   await sweepOrphans()
+  const log = makeLogger('warn')
   const dir = await mkdtemp(path.join(tmpdir(), `${PREFIX}${process.pid}-`))
   await using starting = new AsyncDisposableStack()
   starting.defer(() => rm(dir, { recursive: true, force: true }))
   const server = starting.use(
-    await openEmbeddedPostgres(dir, { database: TEMPLATE, durable: false, settings: NOT_DURABLE }),
+    await openEmbeddedPostgres(dir, { database: TEMPLATE, durable: false, settings: NOT_DURABLE, log }),
   )
-  if (options.migrated) await applyMigrations(server.url, { log: makeLogger('warn') })
+  if (options.migrated) await applyMigrations(server.url, { log })
   const serverUrl = new URL(server.url)
   serverUrl.pathname = '/postgres'
   const started = starting.move()

@@ -1,0 +1,90 @@
+/** What goes wrong while a broadcast is on air, in the whole program: nothing that was received is lost, and nobody has to lend a hand. */
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import type { Broadcast, BroadcastList } from '../../src/delivery/contract/broadcasts.ts'
+import type { Video, VideoList } from '../../src/delivery/contract/videos.ts'
+import { makeBroadcastSource, publish, streamHash } from '../support/ffmpeg.ts'
+import { type Program, startProgram, until } from '../support/program.ts'
+
+const SECONDS = 12
+
+let folder: string
+let source: string
+
+beforeAll(async () => {
+  folder = await mkdtemp(path.join(tmpdir(), 'reprise-faults-'))
+  source = path.join(folder, 'source.flv')
+  await makeBroadcastSource(source, { seconds: SECONDS, size: '640x360' })
+}, 60_000)
+
+afterAll(() => rm(folder, { recursive: true, force: true }))
+
+const onAirFor = (program: Program, seconds: number) =>
+  until(
+    async () => (await program.api<VideoList>('/videos?state=live')).items[0],
+    (video) => (video?.durationSeconds ?? 0) >= seconds,
+    30_000,
+  ) as Promise<Video>
+
+const replayOf = (program: Program, { id }: Video) =>
+  until(
+    () => program.api<Video>(`/videos/${id}`),
+    ({ state }) => state === 'ready' || state === 'failed',
+    120_000,
+  )
+
+/** Kills the embedded server with all its children, as the kernel does when memory runs out. */
+async function killDatabase({ storageDir }: Program): Promise<void> {
+  const pidFile = path.join(storageDir, 'postgres', 'data', 'postmaster.pid')
+  const postmaster = Number((await readFile(pidFile, 'utf8')).split('\n')[0])
+  const children: number[] = []
+  for (const name of await readdir('/proc')) {
+    const stat = await readFile(`/proc/${name}/stat`, 'utf8').catch(() => '')
+    // proc_pid_stat(5): pid (comm) state ppid; comm may hold anything.
+    if (Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]) === postmaster)
+      children.push(Number(name))
+  }
+  for (const pid of [postmaster, ...children]) {
+    try {
+      process.kill(pid, 'SIGKILL')
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error
+    }
+  }
+}
+
+it('a database killed in mid-broadcast comes back by itself; meanwhile it is said, and nothing is lost', async () => {
+  await using program = await startProgram({ env: { GRACE_SECONDS: '2' } })
+  const publisher = publish(source, program.publishUrl)
+  const video = await onAirFor(program, 4)
+  await killDatabase(program)
+  const [ready, list] = await Promise.all([
+    fetch(`${program.site}/readyz`),
+    fetch(`${program.site}/api/v1/videos`),
+  ])
+  expect(ready.status).toBe(503)
+  expect(await ready.json()).toMatchObject({ parts: { database: { ok: false } } })
+  expect(list.status).toBe(503)
+  expect(await list.json()).toMatchObject({ code: 'database-unavailable' })
+  expect((await fetch(`${program.site}/healthz`)).status).toBe(200)
+
+  await until(
+    async () => (await fetch(`${program.site}/readyz`)).status,
+    (status) => status === 200,
+    30_000,
+  )
+  expect(await publisher.done, publisher.stderr()).toBe(0)
+  expect(await replayOf(program, video)).toMatchObject({ state: 'ready', failure: null })
+  const broadcast = (await program.api<BroadcastList>('/broadcasts')).items[0] as Broadcast
+  expect(broadcast).toMatchObject({
+    state: 'ended',
+    verdict: { complete: true },
+    sessions: [{ ending: 'unpublished' }],
+  })
+  const part = path.join(program.storageDir, 'recordings', broadcast.id, '0.flv')
+  expect(await streamHash(part, 'v')).toBe(await streamHash(source, 'v'))
+  expect(await streamHash(part, 'a')).toBe(await streamHash(source, 'a'))
+  expect(program.output()).toContain('embedded database runs again')
+}, 180_000)
