@@ -4,6 +4,7 @@ import { makeConfig } from '../config/config.ts'
 import { readEnv } from '../config/env.ts'
 import { AppError } from '../kernel/errors.ts'
 import { makeLogger } from '../kernel/logger.ts'
+import { addBenchCommand } from './bench-command.ts'
 import { addDemoCommand } from './demo.ts'
 import { runDoctor } from './doctor.ts'
 import { addImportCommand } from './import-command.ts'
@@ -52,6 +53,7 @@ function makeProgram(): Command {
   addPeopleCommands(program)
   addRebuildCommand(program)
   addDemoCommand(program)
+  addBenchCommand(program)
   return program
 }
 
