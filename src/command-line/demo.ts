@@ -86,7 +86,7 @@ async function runDemo({ config, ffmpeg, print }: DemoOptions): Promise<void> {
   if (code !== 0)
     throw new AppError(
       'setup-failed',
-      `The demo broadcast failed: ${complaint.trim() || 'ffmpeg was stopped'}`,
+      `The demo broadcast failed: ${complaint.replaceAll(key, '<stream key>').trim() || 'ffmpeg was stopped'}`,
     )
   print('The broadcast is over.')
 }

@@ -1,10 +1,12 @@
 /** The web role: the API, media, live outputs and pages on one port. */
+import { access, constants } from 'node:fs/promises'
 import path from 'node:path'
 import { makeDelivery } from '../delivery/delivery.ts'
 import type { Sample } from '../delivery/metrics.ts'
 import { startWebServer } from '../delivery/server.ts'
 import { streamFlv } from '../ingest/flv-output.ts'
 import { makeSegmentDemand } from '../pipeline/demand.ts'
+import type { JobCatalogue } from '../pipeline/job-catalogue.ts'
 import { wholeRecording } from '../recording/whole-recording.ts'
 import { type Broadcasting, diskRefusal } from './broadcasting.ts'
 import type { Foundation } from './foundation.ts'
@@ -55,14 +57,17 @@ export async function startWeb(
           return undefined
         },
         disk: async () => diskRefusal(disk),
-        // Both were proven at the start, without which nothing listens.
-        ffmpeg: async () => undefined,
+        ffmpeg: () =>
+          access(foundation.tools.ffmpegPath, constants.X_OK).then(
+            () => undefined,
+            () => `${foundation.tools.ffmpegPath} is not there any more: install ffmpeg again and restart.`,
+          ),
         queue: async () => {
           await queue.boss.getQueues()
           return undefined
         },
       },
-      samples: [() => ingestSamples(broadcasting)],
+      samples: [() => ingestSamples(broadcasting), () => jobSamples(foundation.jobs)],
       log: log.child({ part: 'web' }),
     }),
   )
@@ -101,4 +106,13 @@ function ingestSamples({ rtmp, disk }: Broadcasting): Sample[] {
       value: disk.state?.freeBytes ?? 0,
     },
   ]
+}
+
+async function jobSamples(jobs: JobCatalogue): Promise<Sample[]> {
+  return (await jobs.count()).map(({ kind, state, jobs: value }) => ({
+    name: 'reprise_jobs',
+    help: 'Jobs of the pipeline by kind and state',
+    labels: { kind, state },
+    value,
+  }))
 }

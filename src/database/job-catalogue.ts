@@ -83,6 +83,13 @@ export function makeJobCatalogue(database: Database, queue: PostgresJobQueue): J
       }
     },
 
+    async count() {
+      const rows = await database.$queryRaw<{ name: string; state: string; jobs: number }[]>`
+        SELECT name, state::text, count(*)::int AS jobs FROM pgboss.job
+         WHERE name = ANY(${ALL_JOB_KINDS}::text[]) GROUP BY name, state`
+      return rows.map(({ name, state, jobs }) => ({ kind: name, state: STATES[state] ?? 'waiting', jobs }))
+    },
+
     async find(id) {
       const [row] = /^[0-9a-f-]{36}$/i.test(id) ? await select(Prisma.sql`j.id = ${id}::uuid`, 1) : []
       return row && readJob(row)

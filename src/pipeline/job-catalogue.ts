@@ -33,6 +33,8 @@ export interface JobQuery {
 export interface JobCatalogue {
   /** Newest first. Throws AppError `bad-request` for a cursor that is none of ours. */
   list(query: JobQuery): Promise<{ readonly items: readonly JobRecord[]; readonly nextCursor: string | null }>
+  /** How many there are of each kind in each state. */
+  count(): Promise<readonly { readonly kind: string; readonly state: JobState; readonly jobs: number }[]>
   find(id: string): Promise<JobRecord | undefined>
   /** A failed or cancelled job runs again, with fresh attempts. Throws AppError `not-found` or `conflict`. */
   retry(id: string): Promise<void>

@@ -259,6 +259,7 @@ function fakeJobs(jobs: JobRecord[], cancelledVideos: VideoId[]): JobCatalogue {
       items: jobs.filter((job) => videoId === undefined || job.videoId === videoId),
       nextCursor: null,
     }),
+    count: async () => [],
     find: async (id) => jobs.find((job) => job.id === id),
     retry: async (id) => {
       const i = jobs.findIndex((job) => job.id === id)
