@@ -26,8 +26,21 @@ export interface BenchContext {
   readonly folder: string
   readonly sources: Sources
   readonly machine: Machine
+  /** Every other run: who comes second finds a warmer, or a fuller, machine. */
+  readonly peerFirst: boolean
   /** Said once under the table, however often it is noted: a missing peer, a caveat. */
   note(text: string): void
+}
+
+/** Where the two cannot be measured at the same time: one after the other, in turns. */
+export async function inTurn<Ours, Peer>(
+  { peerFirst }: BenchContext,
+  ours: () => Promise<Ours>,
+  peer: () => Promise<Peer>,
+): Promise<readonly [Ours, Peer]> {
+  if (!peerFirst) return [await ours(), await peer()]
+  const measured = await peer()
+  return [await ours(), measured]
 }
 
 export interface Bench {

@@ -1,7 +1,7 @@
 /** As much as the server takes, recorded: processor time for each GB. One server after the other, since each takes a core. */
 import { rm } from 'node:fs/promises'
 import path from 'node:path'
-import type { Bench, BenchContext, Sample } from './bench.ts'
+import { type Bench, type BenchContext, inTurn, type Sample } from './bench.ts'
 import { startNginxRtmp } from './peers/nginx.ts'
 import { measureCpu } from './process-usage.ts'
 import { startRepriseIngest } from './reprise-ingest.ts'
@@ -33,8 +33,11 @@ export const ingestFlatOut: Bench = {
   prepare: async ({ sources }) => void (await sources.broadcast()),
   async run(context) {
     const stream = await makePushedStream(await context.sources.broadcast(), BROADCAST_LOOP_SECONDS)
-    const ours = await oursFlatOut(context, stream)
-    const peer = await nginxFlatOut(context, stream)
+    const [ours, peer] = await inTurn(
+      context,
+      () => oursFlatOut(context, stream),
+      () => nginxFlatOut(context, stream),
+    )
     const sample = (figure: string, unit: string, of: (result: FlatOut) => number): Sample => ({
       figure,
       unit,

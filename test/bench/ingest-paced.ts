@@ -49,7 +49,7 @@ export async function measurePaced(context: BenchContext, paced: PacedCase): Pro
   try {
     // Neighbours in the list begin close to each other: they are given to the servers in turn.
     const inTurn = all.map((_, i) => groups[i % groups.length]?.[Math.floor(i / groups.length)] as Publisher)
-    const pushing = pushPaced(inTurn, stream, Math.min(GOP_SECONDS, sizes.warmupSeconds - 0.5) * 1000)
+    const pushing = pushPaced(inTurn, stream, Math.min(GOP_SECONDS, sizes.warmupSeconds / 2) * 1000)
     // Whoever awaits it below hears of a failure.
     pushing.catch(() => undefined)
     await delay(sizes.warmupSeconds * 1000)

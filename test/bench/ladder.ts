@@ -1,7 +1,7 @@
 /** All rungs of a recording: in chunks, as the workers make them, against one ffmpeg command with the same settings. */
 import { mkdir } from 'node:fs/promises'
 import path from 'node:path'
-import type { Bench, BenchContext, Sample } from './bench.ts'
+import { type Bench, type BenchContext, inTurn, type Sample } from './bench.ts'
 import { runScript } from './server-process.ts'
 import { FRAME_RATE } from './sources.ts'
 
@@ -19,8 +19,11 @@ export const ladder: Bench = {
   about: 'the chunked ladder of 1080p; against one ffmpeg command with the same rungs',
   prepare: async ({ sources, sizes }) => void (await sources.ladder(sizes.ladderSeconds)),
   async run(context) {
-    const ours = await make(context, 'chunks')
-    const peer = await make(context, 'single')
+    const [ours, peer] = await inTurn(
+      context,
+      () => make(context, 'chunks'),
+      () => make(context, 'single'),
+    )
     const frames = context.sizes.ladderSeconds * FRAME_RATE
     for (const [who, made] of [
       ['the chunks', ours],

@@ -9,7 +9,7 @@ const USAGE = `npm run bench [-- options] [name…]
   --runs <n>           at most this often each; 3 by default
   --limit <seconds>    no further run is begun that would end later than this; 90 by default
   --quick              tiny: to see that everything works. Its figures mean nothing
-  --publishers <n,n>   --seconds <n>   --viewers <n>   --upload-minutes <n>
+  --publishers <n,n>   --seconds <n>   --warmup <n>   --viewers <n>   --upload-minutes <n>
   --node-media-server <folder>   where that package is installed, when not in node_modules
   --json               everything measured, as JSON on stdout
   --list               the names
@@ -20,6 +20,8 @@ export interface BenchOptions {
   readonly limitSeconds: number
   readonly sizes: Sizes
   readonly json: boolean
+  /** False: too little is done for targets to apply. */
+  readonly judged: boolean
   readonly chosen: readonly Bench[]
 }
 
@@ -34,6 +36,7 @@ export function readOptions(argv: readonly string[], benches: readonly Bench[]):
       quick: { type: 'boolean', default: false },
       publishers: { type: 'string' },
       seconds: { type: 'string' },
+      warmup: { type: 'string' },
       viewers: { type: 'string' },
       'upload-minutes': { type: 'string' },
       'node-media-server': { type: 'string' },
@@ -57,6 +60,7 @@ export function readOptions(argv: readonly string[], benches: readonly Bench[]):
     runs: positive('--runs', values.runs),
     limitSeconds: positive('--limit', values.limit),
     json: values.json,
+    judged: !values.quick,
     chosen: benches.filter(({ name }) => positionals.length === 0 || positionals.includes(name)),
     sizes: {
       ...base,
@@ -64,6 +68,7 @@ export function readOptions(argv: readonly string[], benches: readonly Bench[]):
         publishers: values.publishers.split(',').map((count) => Math.round(positive('--publishers', count))),
       }),
       ...(values.seconds && { seconds: positive('--seconds', values.seconds) }),
+      ...(values.warmup && { warmupSeconds: positive('--warmup', values.warmup) }),
       ...(values.viewers && { viewers: Math.round(positive('--viewers', values.viewers)) }),
       ...(values['upload-minutes'] && {
         uploadMinutes: positive('--upload-minutes', values['upload-minutes']),

@@ -42,7 +42,7 @@ interface Outcome {
 async function runBench(
   bench: Bench,
   options: BenchOptions,
-  context: Omit<BenchContext, 'folder' | 'note'>,
+  context: Pick<BenchContext, 'sizes' | 'sources' | 'machine'>,
   stopping: AbortSignal,
 ): Promise<Outcome> {
   const notes = new Set<string>()
@@ -57,15 +57,16 @@ async function runBench(
     ...(failure !== undefined && { failure }),
   })
   try {
-    await inFolder(async (folder) => bench.prepare?.({ ...context, folder, note: (text) => notes.add(text) }))
+    const note = (text: string) => void notes.add(text)
+    await inFolder(async (folder) => bench.prepare?.({ ...context, folder, note, peerFirst: false }))
     const preparedSeconds = seconds()
     let longest = 0
     while (runs.length < options.runs && !stopping.aborted) {
       const before = seconds() - preparedSeconds
       if (runs.length > 0 && before + longest > options.limitSeconds) break
-      runs.push(
-        await inFolder((folder) => bench.run({ ...context, folder, note: (text) => notes.add(text) })),
-      )
+      const peerFirst = runs.length % 2 === 1
+      const samples = await inFolder((folder) => bench.run({ ...context, folder, note, peerFirst }))
+      runs.push(options.judged ? samples : samples.map(({ target: _, ...sample }) => sample))
       longest = Math.max(longest, seconds() - preparedSeconds - before)
     }
     return outcome()
@@ -102,6 +103,8 @@ async function main(options: BenchOptions): Promise<number> {
       `${machine.cores} cores, ${machine.processor}; Node ${machine.node}; ffmpeg ${machine.ffmpegVersion}; ${nginx ?? 'no nginx'}; commit ${machine.commit || 'unknown'}`,
     )
     if (busy) console.log(busy)
+    if (!options.judged)
+      console.log('Tiny sizes: these figures mean nothing, and are held against no target.')
   }
   // What is under way is ended properly, servers and folders with it; a second signal ends everything at once.
   const stopping = new AbortController()

@@ -9,7 +9,7 @@ import path from 'node:path'
 import type { VideoId } from '../../src/kernel/ids.ts'
 import { mediaKeys, ORIGINAL } from '../../src/media/layout.ts'
 import { startProgram } from '../support/program.ts'
-import type { Bench, BenchContext, Sample } from './bench.ts'
+import { type Bench, type BenchContext, inTurn, type Sample } from './bench.ts'
 import { startNginxFiles } from './peers/nginx.ts'
 import { measureCpu } from './process-usage.ts'
 import { untilReady, uploadFile } from './program-uploads.ts'
@@ -67,8 +67,11 @@ export const segments: Bench = {
       ['hot', sizes.hotSegments, HOT_TARGET],
       ['cold', sizes.coldSegments, COLD_TARGET],
     ] as const) {
-      const oursSent = await measure(context, ours, segmentCount)
-      const peerSent = peer && (await measure(context, peer, segmentCount))
+      const [oursSent, peerSent] = await inTurn(
+        context,
+        () => measure(context, ours, segmentCount),
+        async () => peer && (await measure(context, peer, segmentCount)),
+      )
       const sample = (figure: string, unit: string, of: (sent: Sent) => number): Sample => ({
         figure: `${label} segments: ${figure}`,
         unit,

@@ -45,7 +45,7 @@ export async function startScript<T>(
   script: string,
   args: readonly string[],
 ): Promise<ServerProcess & { readonly ready: T }> {
-  const server = startServerProcess(process.execPath, ['--enable-source-maps', script, ...args])
+  const server = startServerProcess(process.execPath, [script, ...args])
   const ready = await within(server, () => {
     const line = /^(\{.*\})$/m.exec(server.output())?.[1]
     return Promise.resolve(line === undefined ? undefined : (JSON.parse(line) as T))
@@ -55,7 +55,7 @@ export async function startScript<T>(
 
 /** Runs one of our scripts to its end; resolves with the JSON of the last line it printed. */
 export async function runScript<T>(script: string, args: readonly string[]): Promise<T> {
-  await using server = startServerProcess(process.execPath, ['--enable-source-maps', script, ...args])
+  await using server = startServerProcess(process.execPath, [script, ...args])
   const [code] = (await once(server.child, 'close')) as [number | null]
   const line = server.output().trim().split('\n').at(-1) ?? ''
   if (code !== 0 || !line.startsWith('{')) throw new Error(`${script} failed:\n${server.output()}`)

@@ -5,7 +5,7 @@
  */
 import path from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
-import type { Bench, BenchContext, Sample } from './bench.ts'
+import { type Bench, type BenchContext, inTurn, type Sample } from './bench.ts'
 import { startNodeMediaServer } from './peers/node-media-server.ts'
 import { measureCpu, memoryMib, type Usage } from './process-usage.ts'
 import { spreadOf } from './report.ts'
@@ -41,13 +41,14 @@ export const viewers: Bench = {
   about: 'CPU, memory and joining time of viewers over RTMP and HTTP-FLV; against node-media-server',
   prepare: async ({ sources }) => void (await sources.broadcast()),
   async run(context) {
-    const { sizes, folder } = context
+    const { sizes } = context
     const seconds = 2 + sizes.viewerSeconds + PROTOCOLS.length * (2 * GOP_SECONDS + sizes.viewerSeconds)
     const stream = await makePushedStream(await context.sources.broadcast(), seconds)
-    const ours = await measureOurs(context, stream)
-    const started = await startNodeMediaServer(path.join(folder, 'peer'), sizes.nodeMediaServer)
-    if ('missing' in started) context.note(started.missing)
-    const peer = 'missing' in started ? undefined : await measureAndStop(context, stream, started)
+    const [ours, peer] = await inTurn(
+      context,
+      () => measureOurs(context, stream),
+      () => measurePeer(context, stream),
+    )
     return PROTOCOLS.flatMap((protocol): Sample[] => {
       const label = `${sizes.viewers} viewers, ${protocol}`
       const beside = (of: (cost: Cost) => number) =>
@@ -82,6 +83,17 @@ export const viewers: Bench = {
 async function measureOurs(context: BenchContext, stream: PushedStream): Promise<Record<Protocol, Cost>> {
   const reprise = await startRepriseIngest(path.join(context.folder, 'reprise'), 'recording')
   return measureAndStop(context, stream, reprise)
+}
+
+async function measurePeer(
+  context: BenchContext,
+  stream: PushedStream,
+): Promise<Record<Protocol, Cost> | undefined> {
+  const { folder, sizes, note } = context
+  const started = await startNodeMediaServer(path.join(folder, 'peer'), sizes.nodeMediaServer)
+  if (!('missing' in started)) return measureAndStop(context, stream, started)
+  note(started.missing)
+  return undefined
 }
 
 async function measureAndStop(

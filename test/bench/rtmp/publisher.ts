@@ -18,6 +18,8 @@ export class Publisher {
   static async open(port: number, name: string): Promise<Publisher> {
     const tcUrl = `rtmp://127.0.0.1:${port}/live`
     const client = await RtmpClient.connected(port, { app: 'live', type: 'nonprivate', tcUrl })
+    // Each message leaves when it is written, as OBS has it.
+    client.socket.setNoDelay(true)
     const size = Buffer.alloc(4)
     size.writeUInt32BE(PUSH_CHUNK_BYTES)
     client.send({ csid: 2, type: 1, timestampMs: 0, streamId: 0, body: size })
