@@ -69,8 +69,14 @@ export async function readVideoRows(
       bandwidth: rendition.bandwidth,
       averageBandwidth: rendition.averageBandwidth,
       bytes: Number(rendition.bytes),
-      progress: rendition.state === 'ready' ? 100 : progressOf(rendition.id),
+      // What is passed through is never behind: each segment is there as soon as the timeline has it.
+      progress: rendition.state === 'ready' || isPassedThrough(rendition) ? 100 : progressOf(rendition.id),
       failure: rendition.failure,
     })),
   }))
+}
+
+/** Encoded renditions say in their settings how (pipeline/ladder.ts). */
+function isPassedThrough({ kind, settings }: VideoRow['renditions'][number]): boolean {
+  return kind !== 'video' && settings === null
 }

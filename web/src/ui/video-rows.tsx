@@ -122,7 +122,7 @@ function Row({ video, now, showChannel, onEdit, onDelete }: RowProps) {
               .join(' · ')}
           </Text>
           {video.failure !== null && (
-            <Text size="sm" c="red">
+            <Text size="sm" c={video.state === 'failed' ? 'red' : 'dimmed'}>
               {video.failure.detail}
             </Text>
           )}

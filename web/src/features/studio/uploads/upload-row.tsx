@@ -138,7 +138,7 @@ function Made({ videoId }: { readonly videoId: string }) {
         </LinkButton>
         <StateBadge video={video} size="md" />
         {video.failure !== null && (
-          <Text size="sm" c="red">
+          <Text size="sm" c={video.state === 'failed' ? 'red' : 'dimmed'}>
             {video.failure.detail}
           </Text>
         )}
