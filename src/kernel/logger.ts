@@ -1,9 +1,26 @@
-/** The logger every subsystem gets a child of: pino, JSON lines on stderr; stdout belongs to the user. */
-import { type Logger, pino } from 'pino'
+/**
+ * The logger every subsystem gets a child of: pino, on stderr; stdout belongs to the user. JSON lines for
+ * programs, plain lines for a person at a terminal.
+ *
+ * Both are written before the call returns, without a worker thread: what was said last, before a crash or
+ * an exit, is what somebody will look for.
+ */
+import { isatty } from 'node:tty'
+import { type DestinationStream, type Logger, pino } from 'pino'
+import { prettyFactory } from 'pino-pretty'
 
 export type { Logger }
 
-export function makeLogger(level: string): Logger {
+const STDERR = 2
+
+export interface LoggerOptions {
+  /** True: for a person. By default, whether stderr is a terminal. */
+  readonly forPerson?: boolean
+  readonly destination?: DestinationStream
+}
+
+export function makeLogger(level: string, options: LoggerOptions = {}): Logger {
+  const { forPerson = isatty(STDERR), destination = pino.destination({ dest: STDERR, sync: true }) } = options
   return pino(
     {
       level,
@@ -25,6 +42,17 @@ export function makeLogger(level: string): Logger {
         censor: '[redacted]',
       },
     },
-    pino.destination({ dest: 2, sync: true }),
+    forPerson ? makeReadable(destination) : destination,
   )
+}
+
+/** `[09:05:24] INFO: rtmp: on air {"streamName":"eve"}`, in the terminal's time zone; an error's stack on lines below. */
+function makeReadable(destination: DestinationStream): DestinationStream {
+  const toLine = prettyFactory({
+    translateTime: 'SYS:HH:MM:ss',
+    singleLine: true,
+    ignore: 'part',
+    messageFormat: '{if part}{part}: {end}{msg}',
+  })
+  return { write: (json) => destination.write(toLine(json)) }
 }
