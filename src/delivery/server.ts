@@ -1,7 +1,7 @@
 /** The HTTP server: listens, and closes without cutting off what is under way. */
 import { createServer, type RequestListener, type Server } from 'node:http'
-import type { AddressInfo, Socket } from 'node:net'
-import { AppError, describeError } from '../kernel/errors.ts'
+import type { Socket } from 'node:net'
+import { listen } from '../kernel/listen.ts'
 
 export interface WebServer extends AsyncDisposable {
   /** As bound: also right when port 0 was asked for. */
@@ -32,29 +32,11 @@ export async function startWebServer(
     listener,
   )
   const close = trackConnections(server, options.endStreams)
-  await listen(server, options)
-  const { port } = server.address() as AddressInfo
-  return { port, [Symbol.asyncDispose]: close }
-}
-
-async function listen(server: Server, { host, port }: WebServerOptions): Promise<void> {
-  const { promise, resolve, reject } = Promise.withResolvers<void>()
-  server.once('error', (cause: NodeJS.ErrnoException) => {
-    const message =
-      cause.code === 'EADDRINUSE'
-        ? `PORT: ${port} is in use by another program. Stop it, or set PORT to another.`
-        : cause.code === 'EACCES'
-          ? `PORT: ${port} may not be used by this user. Set PORT to one above 1023.`
-          : cause.code === 'EADDRNOTAVAIL' || cause.code === 'ENOTFOUND'
-            ? `HOST: this machine has no address ${host}.`
-            : `PORT: cannot listen on ${host}:${port}: ${describeError(cause)}`
-    reject(new AppError('bad-setting', message, { cause }))
-  })
-  server.listen(port, host, resolve)
-  await promise
-  server.removeAllListeners('error')
+  const { host } = options
+  const port = await listen(server, { host, port: options.port, setting: 'PORT' })
   // A failed accept (no descriptors left) costs that connection, not the program.
   server.on('error', () => {})
+  return { port, [Symbol.asyncDispose]: close }
 }
 
 /**

@@ -2,8 +2,8 @@
  * The RTMP port: encoders publish to it, players play from it. `close` says goodbye to everybody and
  * waits until what was received is on disk.
  */
-import net, { type AddressInfo, type Server, type Socket } from 'node:net'
-import { AppError } from '../kernel/errors.ts'
+import net, { type Server, type Socket } from 'node:net'
+import { listen } from '../kernel/listen.ts'
 import type { Logger } from '../kernel/logger.ts'
 import type { ConnectionSnapshot } from './connection-stats.ts'
 import { INGEST_LIMITS, type IngestLimits } from './ingest-limits.ts'
@@ -46,23 +46,14 @@ export class RtmpServer implements AsyncDisposable {
     this.#server.maxConnections = this.#limits.maxConnections
   }
 
-  /** Resolves with the port. Throws AppError `bad-setting` when it cannot be had. */
+  /** Resolves with the port. Throws AppError `bad-setting` naming RTMP_PORT or HOST when it cannot be had. */
   async listen(): Promise<number> {
     const { host, port } = this.#options
-    const { promise, resolve, reject } = Promise.withResolvers<void>()
-    const onError = (cause: NodeJS.ErrnoException) => {
-      const why =
-        cause.code === 'EADDRINUSE' ? 'is in use by another program' : `cannot be used (${cause.message})`
-      reject(new AppError('bad-setting', `RTMP_PORT: ${host}:${port} ${why}. Set another port.`, { cause }))
-    }
-    this.#server.once('error', onError)
-    this.#server.listen(port, host, resolve)
-    await promise
-    this.#server.off('error', onError)
+    const bound = await listen(this.#server, { host, port, setting: 'RTMP_PORT' })
     // After listening, errors are those of single accepts (out of descriptors): the next one may work.
     this.#server.on('error', (error) => this.#options.logger.error({ err: error }, 'could not accept'))
     this.#sweeper = setInterval(() => this.#sweep(), this.#limits.sweepMs)
-    return (this.#server.address() as AddressInfo).port
+    return bound
   }
 
   snapshot(): IngestSnapshot {

@@ -1,6 +1,6 @@
 /** Opens a listening port and blames the right setting when that fails. */
 import type { Server } from 'node:net'
-import { AppError, describeError } from '../kernel/errors.ts'
+import { AppError, describeError } from './errors.ts'
 
 export interface ListenOptions {
   readonly host: string

@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { createServer } from 'node:net'
 import { expect, it } from 'vitest'
-import { listen } from '../../../src/setup/listen.ts'
+import { listen } from '../../../src/kernel/listen.ts'
 
 it('resolves with the port that it got', async () => {
   const server = createServer()
