@@ -4,51 +4,58 @@
  */
 import { availableParallelism } from 'node:os'
 import path from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { z } from 'zod'
 import { AppError } from '../kernel/errors.ts'
 import type { Env } from './env.ts'
 
-const port = z.coerce.number().int().min(1).max(65_535)
-const seconds = z.coerce.number().min(0).max(86_400)
+/** Faults are told in a person's words; zod's own speak of NaN. */
+function wholeNumber(least: number, most = Number.MAX_SAFE_INTEGER) {
+  const rule = `must be a whole number${most < Number.MAX_SAFE_INTEGER ? ` from ${least} to ${most}` : `, ${least} or more`}`
+  return z.coerce.number(rule).refine((n) => Number.isInteger(n) && n >= least && n <= most, rule)
+}
 
-const settings = z.object({
-  HOST: z.string().min(1).default('0.0.0.0'),
-  PORT: port.default(8080),
-  RTMP_PORT: port.default(1935),
-  STORAGE_DIR: z.string().min(1).default('./storage'),
-  DATABASE_URL: z
-    .string()
-    .regex(/^postgres(ql)?:\/\//, 'must begin with postgresql://')
-    .optional(),
-  /** Where viewers reach the site, without a trailing slash: links, cookies and CORS follow it. */
-  PUBLIC_URL: z.url({ protocol: /^https?$/ }).optional(),
-  ADMIN_EMAIL: z.email().default('admin@localhost.localdomain'),
-  ADMIN_PASSWORD: z.string().min(8).max(128).optional(),
-  /** s3:// is reserved for the object store; until it stands only the file system is served. */
-  MEDIA_URL: z
-    .string()
-    .regex(/^file:\/\//, 'must begin with file:// (an object store is not supported yet)')
-    .optional(),
-  WORKER_CONCURRENCY: z.coerce.number().int().min(1).max(64).optional(),
-  /** How long a broadcast waits for its encoder to come back after a lost connection. */
-  GRACE_SECONDS: seconds.default(60),
-  MAX_UPLOAD_BYTES: z.coerce
-    .number()
-    .int()
-    .positive()
-    .default(64 * 2 ** 30),
-  /** Longest time a request for a segment waits for it to be made. */
-  SEGMENT_WAIT_SECONDS: seconds.default(12),
-  /** New broadcasts and uploads are refused below this much free space. */
-  MIN_FREE_BYTES: z.coerce
-    .number()
-    .int()
-    .min(0)
-    .default(1 * 2 ** 30),
-  FFMPEG_PATH: z.string().min(1).optional(),
-  FFPROBE_PATH: z.string().min(1).optional(),
-  LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
-})
+const port = wholeNumber(1, 65_535)
+const SECONDS_RULE = 'must be a number of seconds from 0 to 86400'
+const seconds = z.coerce.number(SECONDS_RULE).min(0, SECONDS_RULE).max(86_400, SECONDS_RULE)
+
+const settings = z
+  .object({
+    HOST: z.string().min(1).default('0.0.0.0'),
+    PORT: port.default(8080),
+    RTMP_PORT: port.default(1935),
+    STORAGE_DIR: z.string().min(1).default('./storage'),
+    DATABASE_URL: z
+      .string()
+      .regex(/^postgres(ql)?:\/\//, 'must begin with postgresql://')
+      .optional(),
+    /** Where viewers reach the site, without a trailing slash: links, cookies and CORS follow it. */
+    PUBLIC_URL: z
+      .url({ protocol: /^https?$/, error: 'must be a web address such as https://video.example.org' })
+      .optional(),
+    ADMIN_EMAIL: z.email('must be an e-mail address').default('admin@localhost.localdomain'),
+    ADMIN_PASSWORD: z.string().min(8).max(128).optional(),
+    /** s3:// is reserved for the object store; until it stands only the file system is served. */
+    MEDIA_URL: z
+      .string()
+      .regex(/^file:\/\/\//, 'must begin with file:/// (an object store is not supported yet)')
+      .optional(),
+    WORKER_CONCURRENCY: wholeNumber(1, 64).optional(),
+    /** How long a broadcast waits for its encoder to come back after a lost connection. */
+    GRACE_SECONDS: seconds.default(60),
+    MAX_UPLOAD_BYTES: wholeNumber(1).default(64 * 2 ** 30),
+    /** Longest time a request for a segment waits for it to be made. */
+    SEGMENT_WAIT_SECONDS: seconds.default(12),
+    /** New broadcasts and uploads are refused below this much free space. */
+    MIN_FREE_BYTES: wholeNumber(0).default(2 ** 30),
+    FFMPEG_PATH: z.string().min(1).optional(),
+    FFPROBE_PATH: z.string().min(1).optional(),
+    LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
+  })
+  .refine(({ PORT, RTMP_PORT }) => PORT !== RTMP_PORT, {
+    path: ['RTMP_PORT'],
+    error: 'must be another port than PORT',
+  })
 
 export interface Config {
   readonly host: string
@@ -82,7 +89,7 @@ export function makeConfig(env: Env, cwd: string): Config {
   const parsed = settings.safeParse(given)
   if (!parsed.success) {
     const faults = parsed.error.issues.map(
-      (issue) => `${issue.path.join('.')}: ${issue.message} (is "${shown(given, issue.path[0])}")`,
+      (issue) => `${issue.path.join('.')}: ${issue.message}${shown(given, issue.path[0])}`,
     )
     throw new AppError('bad-setting', `Bad setting${faults.length > 1 ? 's' : ''}:\n  ${faults.join('\n  ')}`)
   }
@@ -96,7 +103,7 @@ export function makeConfig(env: Env, cwd: string): Config {
     databaseUrl: s.DATABASE_URL,
     publicUrl: (s.PUBLIC_URL ?? `http://localhost:${s.PORT}`).replace(/\/+$/, ''),
     admin: { email: s.ADMIN_EMAIL.toLowerCase(), password: s.ADMIN_PASSWORD },
-    mediaDir: s.MEDIA_URL ? path.resolve(new URL(s.MEDIA_URL).pathname) : path.join(storageDir, 'media'),
+    mediaDir: s.MEDIA_URL ? fileURLToPath(s.MEDIA_URL) : path.join(storageDir, 'media'),
     workerConcurrency: s.WORKER_CONCURRENCY ?? Math.max(1, availableParallelism()),
     graceMs: s.GRACE_SECONDS * 1000,
     maxUploadBytes: s.MAX_UPLOAD_BYTES,
@@ -110,6 +117,7 @@ export function makeConfig(env: Env, cwd: string): Config {
 }
 
 function shown(given: Record<string, unknown>, name: PropertyKey | undefined): string {
-  if (name === 'ADMIN_PASSWORD' || name === 'DATABASE_URL') return '…'
-  return String(given[String(name)] ?? '')
+  const value = given[String(name)]
+  if (value === undefined || name === 'ADMIN_PASSWORD' || name === 'DATABASE_URL') return ''
+  return ` (is "${value}")`
 }

@@ -1,0 +1,65 @@
+import { expect, it } from 'vitest'
+import { makeConfig } from '../../../src/config/config.ts'
+
+const faultsOf = (env: Record<string, string>): string => {
+  try {
+    makeConfig(env, '/srv/reprise')
+  } catch (error) {
+    expect(error).toMatchObject({ code: 'bad-setting' })
+    return (error as Error).message
+  }
+  return ''
+}
+
+it('needs no setting at all', () => {
+  expect(makeConfig({}, '/srv/reprise')).toMatchObject({
+    port: 8080,
+    rtmpPort: 1935,
+    storageDir: '/srv/reprise/storage',
+    mediaDir: '/srv/reprise/storage/media',
+    publicUrl: 'http://localhost:8080',
+    databaseUrl: undefined,
+  })
+})
+
+it('takes an empty setting for one that is not set', () => {
+  expect(makeConfig({ PORT: '', DATABASE_URL: '' }, '/')).toMatchObject({
+    port: 8080,
+    databaseUrl: undefined,
+  })
+})
+
+it.each([
+  ['RTMP_PORT', 'abc', 'must be a whole number from 1 to 65535'],
+  ['PORT', '80.5', 'must be a whole number from 1 to 65535'],
+  ['PORT', '65536', 'must be a whole number from 1 to 65535'],
+  ['WORKER_CONCURRENCY', '0', 'must be a whole number from 1 to 64'],
+  ['MIN_FREE_BYTES', '-1', 'must be a whole number, 0 or more'],
+  ['GRACE_SECONDS', 'long', 'must be a number of seconds from 0 to 86400'],
+  ['PUBLIC_URL', 'foo', 'must be a web address such as https://video.example.org'],
+  ['PUBLIC_URL', 'ftp://example.org', 'must be a web address such as https://video.example.org'],
+  ['ADMIN_EMAIL', 'eve', 'must be an e-mail address'],
+  ['MEDIA_URL', 's3://bucket', 'must begin with file:/// (an object store is not supported yet)'],
+])('says what %s=%s should be', (name, value, rule) => {
+  expect(faultsOf({ [name]: value })).toBe(`Bad setting:\n  ${name}: ${rule} (is "${value}")`)
+})
+
+it('names every fault at once, a line each', () => {
+  expect(faultsOf({ PORT: 'x', PUBLIC_URL: 'y' }).split('\n')).toEqual([
+    'Bad settings:',
+    expect.stringContaining('PORT: '),
+    expect.stringContaining('PUBLIC_URL: '),
+  ])
+})
+
+it('does not repeat a secret', () => {
+  expect(faultsOf({ DATABASE_URL: 'mysql://me:hush@db/x', ADMIN_PASSWORD: 'hush' })).not.toContain('hush')
+})
+
+it('wants two ports', () => {
+  expect(faultsOf({ PORT: '1935' })).toBe('Bad setting:\n  RTMP_PORT: must be another port than PORT')
+})
+
+it('reads the media folder out of its address', () => {
+  expect(makeConfig({ MEDIA_URL: 'file:///srv/my%20media' }, '/').mediaDir).toBe('/srv/my media')
+})
