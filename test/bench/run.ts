@@ -71,6 +71,8 @@ async function runBench(
     }
     return outcome()
   } catch (error) {
+    // A terminal's Ctrl-C reaches the servers too: what they fail with then says nothing.
+    if (stopping.aborted) return outcome('stopped')
     return outcome(error instanceof Error ? (error.stack ?? describeError(error)) : describeError(error))
   }
 }
