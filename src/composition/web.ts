@@ -85,7 +85,8 @@ export async function startWeb(
 
 function ingestSamples({ rtmp, disk }: Broadcasting): Sample[] {
   const { connections, streams } = rtmp.snapshot()
-  const publishing = connections.filter(({ phase }) => phase === 'publishing')
+  // Also those whose broadcast was ended while they go on sending.
+  const publishing = connections.filter(({ phase }) => phase === 'publishing' || phase === 'discarding')
   const total = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0)
   return [
     { name: 'reprise_ingest_connections', help: 'Open RTMP connections', value: connections.length },

@@ -25,7 +25,8 @@ export interface PublishGate {
 
 /**
  * How the encoder's connection ended.
- * `unpublished`: it said goodbye (FCUnpublish, deleteStream, closeStream). `dropped`: the connection was lost.
+ * `unpublished`: it said goodbye (FCUnpublish, deleteStream, closeStream), or the creator ended the
+ * broadcast. `dropped`: the connection was lost.
  * `taken-over`: a new connection with the same key took its place. `protocol-error`: we closed it.
  * `draining`: the server is stopping.
  */
@@ -43,7 +44,12 @@ export interface PublishedSession {
   write(message: MediaMessage): boolean
   /** At most one listener; called once after a `write` returned false and there is room again. */
   onDrain(listener: () => void): void
-  /** Called when this session must stop from our side; the listener closes the connection with that reason. */
+  /**
+   * Called when this session must stop from our side; the listener ends it. `unpublished`: the creator
+   * ended the broadcast. The connection is kept, and what the encoder goes on sending is discarded until
+   * it leaves, because an encoder that is closed connects again by itself and would begin another
+   * broadcast. Any other ending closes the connection with that reason.
+   */
   onStop(listener: (ending: SessionEnding, reason: string) => void): void
   /** Resolves when everything written is on disk and the part is closed. Never rejects; idempotent. */
   close(ending: SessionEnding): Promise<void>

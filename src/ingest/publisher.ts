@@ -24,7 +24,7 @@ export interface PublisherOptions {
   readonly setPaused: (paused: boolean) => void
   readonly onEvent: (event: SessionEvent) => void
   /** The session was ended from within, with this reason for the encoder. */
-  readonly onStop: (reason: string) => void
+  readonly onStop: (ending: SessionEnding, reason: string) => void
 }
 
 interface OnAir {
@@ -108,7 +108,7 @@ export class Publisher {
     session.onStop((ending, reason) => {
       if (!current()) return
       this.end(ending)
-      onStop(reason)
+      onStop(ending, reason)
     })
     logger.info({ sessionId: session.sessionId, streamName: session.streamName }, 'on air')
   }

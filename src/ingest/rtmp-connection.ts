@@ -70,7 +70,8 @@ export class RtmpConnection {
       isGone: () => this.#wire.closing,
       setPaused: (paused) => this.#wire.setPaused(paused),
       onEvent: (event) => this.#apply(event),
-      onStop: (reason) => this.#apply({ kind: 'publish-stopped', reason }),
+      onStop: (ending, reason) =>
+        this.#apply({ kind: ending === 'unpublished' ? 'publish-ended' : 'publish-stopped', reason }),
     })
     this.#player = new Player({
       hub,
@@ -88,6 +89,11 @@ export class RtmpConnection {
     return this.#state.phase === 'publishing'
   }
 
+  /** Media is expected of it, whether it is kept or not. */
+  get #sending(): boolean {
+    return this.#state.phase === 'publishing' || this.#state.phase === 'discarding'
+  }
+
   /** Looks at the time limits; called every so often by the server. */
   sweep(nowMs: number): void {
     const { publishIdleMs } = this.#parts.limits
@@ -95,7 +101,7 @@ export class RtmpConnection {
     if (this.#deadlineMs !== undefined && nowMs > this.#deadlineMs) {
       if (!this.#wire.closing) this.#logger.info({ phase: this.#state.phase }, 'connection took too long')
       this.#wire.socket.destroy()
-    } else if (this.publishing && !this.#publisher.full && nowMs - this.#wire.lastReadMs > publishIdleMs) {
+    } else if (this.#sending && !this.#publisher.full && nowMs - this.#wire.lastReadMs > publishIdleMs) {
       this.#logger.warn({ publishIdleMs }, 'encoder went silent')
       this.#wire.socket.destroy()
     }
@@ -156,6 +162,8 @@ export class RtmpConnection {
       if (state.phase === 'connected' && before !== 'opening') this.#allow(this.#parts.limits.roleMs)
       else if (state.phase === 'publishing' || state.phase === 'waiting' || state.phase === 'playing') {
         this.#deadlineMs = undefined
+      } else if (state.phase === 'discarding') {
+        this.#logger.info('what the encoder goes on sending is discarded')
       }
     }
     for (const effect of effects) this.#perform(effect)

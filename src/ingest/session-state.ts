@@ -14,7 +14,12 @@ export interface Client {
 export type SessionState =
   | { readonly phase: 'opening' }
   | { readonly phase: 'connected'; readonly client: Client }
-  | { readonly phase: 'asking' | 'publishing'; readonly client: Client; readonly streamId: number }
+  | {
+      /** `discarding`: its broadcast was ended; what it still sends is thrown away until it leaves. */
+      readonly phase: 'asking' | 'publishing' | 'discarding'
+      readonly client: Client
+      readonly streamId: number
+    }
   | {
       readonly phase: 'waiting' | 'playing'
       readonly client: Client
@@ -27,7 +32,9 @@ export type SessionEvent =
   | { readonly kind: 'command'; readonly streamId: number; readonly command: Command }
   | { readonly kind: 'publish-admitted' }
   | { readonly kind: 'publish-refused'; readonly reason: string }
-  /** The publish ends from our side. */
+  /** The creator ended the broadcast: the encoder may stay, unheard. */
+  | { readonly kind: 'publish-ended'; readonly reason: string }
+  /** The publish ends from our side, and the connection with it. */
   | { readonly kind: 'publish-stopped'; readonly reason: string }
   | { readonly kind: 'play-allowed'; readonly streamName: string }
   | { readonly kind: 'play-refused'; readonly reason: string }

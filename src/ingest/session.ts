@@ -10,7 +10,11 @@
  *                             |  +--play--> asking --allowed--> waiting --live--> playing
  *                             +------------- closeStream, deleteStream -------------+ --over--> closed
  *
- * One publish or one play at a time on a connection.
+ *     publishing --ended by the creator--> discarding --goodbye--> connected
+ *                                              +--publish--> asking
+ *
+ * One publish or one play at a time on a connection. Who is discarded is told nothing: there is no word
+ * that every encoder takes for an end and not for a failure after which it connects again.
  */
 
 import { OUTGOING_CHUNK_BYTES } from '../formats/rtmp/chunk-writer.ts'
@@ -86,7 +90,7 @@ function obey(state: Connected, streamId: number, command: Command): Step {
     case 'close-stream':
       return endStream(state, streamId === 0 ? undefined : streamId, command.transactionId)
     case 'fc-unpublish':
-      return state.phase === 'publishing'
+      return state.phase === 'publishing' || state.phase === 'discarding'
         ? endStream(state, undefined, command.transactionId)
         : [state, answer(command.transactionId)]
     case 'release-stream':
@@ -105,7 +109,7 @@ function createStream(state: Connected, transactionId: number): Step {
 
 function publish(state: Connected, streamId: number, sent: string): Step {
   const next = attempt(state)
-  if (state.phase !== 'connected' || !next)
+  if ((state.phase !== 'connected' && state.phase !== 'discarding') || !next)
     return refusePublish(state, streamId, 'This connection is already in use. Connect again.')
   const { app, name } = parseStreamAddress(next.app, sent)
   if (name === '')
@@ -159,9 +163,11 @@ function endStream(state: Connected, streamId: number | undefined, transactionId
     state.streamId !== 0 &&
     streamId !== state.streamId
   if (state.phase === 'connected' || other) return [state, answer(transactionId)]
-  if (state.phase === 'publishing') {
+  if (state.phase === 'publishing' || state.phase === 'discarding') {
+    const end: SessionEffect[] =
+      state.phase === 'publishing' ? [{ kind: 'end-publish', ending: 'unpublished' }] : []
     const said = status(state.streamId, 'status', 'NetStream.Unpublish.Success', 'The broadcast was ended.')
-    return [idle, [{ kind: 'end-publish', ending: 'unpublished' }, said, ...answer(transactionId)]]
+    return [idle, [...end, said, ...answer(transactionId)]]
   }
   return [idle, [{ kind: 'end-play' }, ...answer(transactionId)]]
 }
@@ -173,6 +179,8 @@ function decide(state: Active, event: Exclude<SessionEvent, { kind: 'command' }>
   switch (event.kind) {
     case 'publish-admitted':
       return [{ phase: 'publishing', client, streamId }, publishStarted(streamId)]
+    case 'publish-ended':
+      return [{ phase: 'discarding', client, streamId }, []]
     case 'publish-refused':
     case 'publish-stopped':
       return [CLOSED, publishDenied(streamId, event.reason)]

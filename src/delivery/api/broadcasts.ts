@@ -58,7 +58,7 @@ export function broadcastRoutes({
       tag,
       summary: 'End a broadcast',
       description:
-        'Disconnects its encoder and answers when the replay is complete. Ending one that has ended changes nothing.',
+        'Answers when the replay is complete. What the encoder goes on sending is discarded until it leaves; its next publish is a new broadcast. Ending one that has ended changes nothing.',
       access: 'signed-in',
       params: idParams,
       reply: broadcast,

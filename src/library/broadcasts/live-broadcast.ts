@@ -6,6 +6,10 @@
  *     on air --dropped--> waiting --attach--> on air
  *        |                   |
  *        +----- finish ------+--> finished
+ *
+ * When the creator ends it while the encoder goes on sending, the session ends as if the encoder had
+ * said goodbye. Ingest keeps that connection and discards what it sends; this broadcast knows no more
+ * of it, and the next publish of whomever begins a new one.
  */
 import type { PublishedSession, SessionEnding } from '../../ingest/publish-gate.ts'
 import type { BroadcastId, ChannelId, SessionId, VideoId } from '../../kernel/ids.ts'

@@ -331,6 +331,13 @@ describe('time limits', () => {
   it('close who neither publishes nor plays', async () => {
     await kept(await RtmpClient.connected(port)).closed
   })
+  it('close an encoder that went silent after its broadcast was ended', async () => {
+    const peer = await onAir()
+    const session = await gate.session()
+    session.stop('unpublished', 'The broadcast was ended.')
+    await peer.closed
+    expect(session.ending).toBe('unpublished')
+  })
   it('end the session of an encoder that went silent', async () => {
     await onAir()
     expect(await (await gate.session()).closed).toBe('dropped')

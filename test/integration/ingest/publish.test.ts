@@ -129,6 +129,26 @@ describe('publishing with ffmpeg', () => {
     expect(encoder.stderr()).toContain('Another encoder took over this stream.')
   })
 
+  it('keeps an encoder whose broadcast its creator ended, and throws away what it goes on sending', async () => {
+    const encoder = publish(source, `${url}/the-key`)
+    const session = await gate.session()
+    await session.received(10)
+    session.stop('unpublished', 'The broadcast was ended.')
+    const { length } = session.messages
+    expect(session.ending).toBe('unpublished')
+    expect(server.snapshot().streams).toEqual([])
+    const [kept] = server.snapshot().connections
+    expect(kept?.phase).toBe('discarding')
+    await expect
+      .poll(() => server.snapshot().connections[0]?.receivedBytes)
+      .toBeGreaterThan((kept?.receivedBytes ?? 0) + 100_000)
+    expect(await encoder.done).toBe(0)
+    expect(session.messages.length).toBe(length)
+    expect(gate.sessions.length).toBe(1)
+    await push('-c', 'copy', '-f', 'flv', `${url}/the-key`)
+    expect(await streamHash(await recorded(2), 'v')).toBe(await streamHash(source, 'v'))
+  })
+
   it('waits for the recordings when it closes', async () => {
     const encoder = publish(source, `${url}/the-key`)
     const session = await gate.session()

@@ -40,6 +40,7 @@ function told(effects: readonly SessionEffect[]): string[] {
 }
 
 const ON_AIR = [connect, createStream, publish(), { kind: 'publish-admitted' }] as const
+const ENDED = { kind: 'publish-ended', reason: 'The broadcast was ended.' } as const
 const PLAYING = [
   connect,
   createStream,
@@ -152,6 +153,18 @@ describe('publishing', () => {
     expect(state.phase).toBe('closed')
     expect(told(effects)).toEqual(['onStatus NetStream.Publish.Denied', 'close'])
   })
+  it('is thrown away in silence once the creator has ended the broadcast', () => {
+    const { state, effects } = run(...ON_AIR, ENDED)
+    expect(state.phase).toBe('discarding')
+    expect(effects).toEqual([])
+  })
+  it('may say goodbye after the end, and begin again with or without having said it', () => {
+    const goodbye = run(...ON_AIR, ENDED, closeStream)
+    expect(goodbye.state.phase).toBe('connected')
+    expect(told(goodbye.effects)).toEqual(['onStatus NetStream.Unpublish.Success'])
+    expect(told(run(...ON_AIR, ENDED, closeStream, publish()).effects)).toEqual(['ask-publish'])
+    expect(told(run(...ON_AIR, ENDED, publish()).effects)).toEqual(['ask-publish'])
+  })
 })
 
 describe('playing', () => {
@@ -232,6 +245,7 @@ describe('any events in any order', () => {
       { kind: 'publish-admitted' },
       { kind: 'publish-refused', reason: 'no' },
       { kind: 'publish-stopped', reason: 'no' },
+      ENDED,
       { kind: 'play-allowed', streamName: 'channel' },
       { kind: 'play-refused', reason: 'no' },
       { kind: 'stream-live' },

@@ -1,6 +1,6 @@
 import { pino } from 'pino'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import type { PublishDecision, PublishedSession } from '../../../../src/ingest/publish-gate.ts'
+import type { PublishDecision, PublishedSession, SessionEnding } from '../../../../src/ingest/publish-gate.ts'
 import type { BroadcastId, ChannelId } from '../../../../src/kernel/ids.ts'
 import type { BroadcastLedger, BroadcastRecord } from '../../../../src/library/broadcasts/broadcast-ledger.ts'
 import type { SessionLog } from '../../../../src/library/broadcasts/broadcast-ports.ts'
@@ -73,7 +73,7 @@ function makeWorld(options: { diskRefusal?: string; banned?: boolean; recorderFa
   const service = new BroadcastService({
     ledger,
     graceMs: GRACE_MS,
-    diskRefusal: () => options.diskRefusal,
+    diskRefusal: async () => options.diskRefusal,
     audience: { broadcastChanged: () => undefined },
     partsWritten: () => Promise.resolve(),
     recorder: {
@@ -255,6 +255,25 @@ describe('a broadcast', () => {
     expect(await service.end(broadcastId as BroadcastId)).toBe(true)
     expect(events).toContain('ended')
     expect(await service.end(broadcastId as BroadcastId)).toBe(false)
+  })
+
+  it('begins anew when its creator ended it and the encoder is started again', async () => {
+    const { publish, rows, service } = makeWorld()
+    const session = admitted(await publish())
+    session.write(frame)
+    const stopped = vi.fn((ending: SessionEnding) => void session.close(ending))
+    session.onStop(stopped)
+    const [broadcastId] = [...rows.keys()]
+    await service.end(broadcastId as BroadcastId)
+    expect(stopped).toHaveBeenCalledWith('unpublished', expect.any(String))
+    // The connection that was kept says goodbye at last, or is lost: nobody waits for it any more.
+    await session.close('dropped')
+    await vi.advanceTimersByTimeAsync(2 * GRACE_MS)
+    admitted(await publish())
+    expect([...rows.values()]).toMatchObject([
+      { state: 'ended', videoState: 'processing', sessions: [{ ending: 'unpublished', bytes: 100 }] },
+      { state: 'live' },
+    ])
   })
 
   it('tells the database when it is back, and does not wait for it to record', async () => {

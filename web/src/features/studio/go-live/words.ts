@@ -11,7 +11,7 @@ export const WORDS = {
   noKeys: 'You have no stream key yet. Make one to be able to broadcast.',
   revoke:
     'Whoever uses this key can no longer start a broadcast with it. A broadcast on air with it goes on.',
-  end: 'The recording is closed and the page becomes the replay. To go on air again, start streaming again: that is a new broadcast.',
+  end: 'The recording is closed and the page becomes the replay. What your encoder goes on sending is thrown away: stop it. To go on air again, start streaming again: that is a new broadcast.',
 }
 
 /** "We receive you: 1280×720, 30 fps, H.264 and AAC, 2.5 Mbit/s, keyframe every 2 s." */
