@@ -1,14 +1,17 @@
 /** The ingest role: the RTMP port, the recorder, packaging behind it, and broadcasts found open at the start. */
+import { mkdir } from 'node:fs/promises'
 import { makeBroadcastLedger } from '../database/broadcasts.ts'
 import { makeRecordingLedger } from '../database/recordings.ts'
 import { LiveHub } from '../ingest/live-hub.ts'
 import { RtmpServer } from '../ingest/rtmp-server.ts'
-import type { BroadcastId } from '../kernel/ids.ts'
+import type { BroadcastId, VideoId } from '../kernel/ids.ts'
+import { retryUntilDone } from '../kernel/retry.ts'
 import { BroadcastService } from '../library/broadcasts/broadcast-service.ts'
 import { LivePackager } from '../library/broadcasts/live-packager.ts'
 import { recoverBroadcasts } from '../library/broadcasts/recovery.ts'
 import { judgeHealth, type StreamHealth } from '../library/broadcasts/stream-health.ts'
 import { makeLivePlayGate } from '../library/live-play-gate.ts'
+import { PRIORITY } from '../pipeline/job-kinds.ts'
 import { DiskWatermarks } from '../recording/disk-watermarks.ts'
 import { Recorder } from '../recording/recorder.ts'
 import { salvageBroadcast } from '../recording/salvage-broadcast.ts'
@@ -37,9 +40,11 @@ export async function startBroadcasting(
   { library }: Holdings,
   stack: AsyncDisposableStack,
 ): Promise<Broadcasting> {
-  const { config, paths, prisma, store, planner, catalogue } = foundation
+  const { config, paths, prisma, store, planner } = foundation
   const log = foundation.log.child({ part: 'broadcasts' })
-  const disk = new DiskWatermarks({ folder: config.storageDir, minFreeBytes: config.minFreeBytes })
+  const disk = new DiskWatermarks({ folder: paths.recordings, minFreeBytes: config.minFreeBytes })
+  // It may be a disk of its own.
+  await mkdir(paths.recordings, { recursive: true })
   await disk.look()
   const watching = new AbortController()
   const watched = disk.watch(watching.signal, (error) =>
@@ -48,6 +53,13 @@ export async function startBroadcasting(
   stack.defer(async () => {
     watching.abort()
     await watched
+  })
+  const stopping = new AbortController()
+  const telling = new Set<Promise<void>>()
+  stack.defer(async () => {
+    // What is not told by then is found by the next start.
+    stopping.abort()
+    await Promise.all(telling)
   })
   const parts = makeRecordingLedger(prisma, log)
   stack.defer(() => parts.close())
@@ -63,19 +75,21 @@ export async function startBroadcasting(
     audience: { broadcastChanged: () => undefined },
     partsWritten: () => parts.settled(),
     graceMs: config.graceMs,
-    diskRefusal: () => diskRefusal(disk),
-    onEnded: ({ videoId, packagedSegments }) => {
-      const completed =
-        packagedSegments > 0
-          ? planner.completeTimeline(videoId)
-          : catalogue.failVideo(
-              videoId,
-              'unplayable-codec',
-              'What the encoder sent is recorded, but in a format that cannot be shown yet. Set the encoder to H.264 and AAC.',
-            )
-      completed.catch((error: unknown) =>
-        log.error({ err: error, videoId }, 'the replay could not be planned; the next start does it'),
-      )
+    takeover: config.takeover,
+    maxBroadcasts: config.maxBroadcasts,
+    diskRefusal: async (asked) => {
+      // Space goes and comes faster than it is watched.
+      await disk.look().catch((error: unknown) => log.error({ err: error }, 'the disk cannot be measured'))
+      // A broadcast that is on air already is the last to suffer.
+      return asked === 'begin' || disk.isFull ? diskRefusal(disk) : undefined
+    },
+    onEnded: ({ videoId, replay }) => {
+      const told = retryUntilDone(() => planReplay(foundation, videoId, replay), {
+        signal: stopping.signal,
+        onRetry: (error) =>
+          log.error({ err: error, videoId }, 'the replay could not be planned yet; trying again'),
+      }).finally(() => telling.delete(told))
+      telling.add(told)
     },
     log,
   })
@@ -127,8 +141,28 @@ export async function startBroadcasting(
   }
 }
 
+/** What follows the end of a broadcast; may be done twice. */
+async function planReplay(
+  { planner, catalogue, queue }: Foundation,
+  videoId: VideoId,
+  replay: 'complete' | 'empty' | 'unfinished',
+): Promise<void> {
+  switch (replay) {
+    case 'complete':
+      return planner.completeTimeline(videoId)
+    case 'unfinished':
+      return queue.send([{ kind: 'complete-replay', priority: PRIORITY.replay.lead, data: { videoId } }])
+    case 'empty':
+      return catalogue.failVideo(
+        videoId,
+        'unplayable-codec',
+        'What the encoder sent is recorded, but in a format that cannot be shown yet. Set the encoder to H.264 and AAC.',
+      )
+  }
+}
+
 /** Why nothing new may begin, in words; undefined while it may. */
-export function diskRefusal({ state }: DiskWatermarks): string | undefined {
-  if (state === undefined || state.level === 'ok' || state.level === 'warn') return undefined
-  return `The server's disk is nearly full (${Math.floor(state.freeBytes / 2 ** 20)} MiB free): its administrator has to make room.`
+export function diskRefusal({ state, isFull }: DiskWatermarks): string | undefined {
+  if (state === undefined || (!isFull && (state.level === 'ok' || state.level === 'warn'))) return undefined
+  return `The server's disk is ${isFull ? '' : 'nearly '}full (${Math.floor(state.freeBytes / 2 ** 20)} MiB free): its administrator has to make room.`
 }

@@ -239,6 +239,7 @@ function readJob(row: JobRow): JobRecord {
 function subjectOf(row: JobRow): string {
   if (row.name === 'process-upload') return 'look at the file and decide how it is played'
   if (row.name === 'rebuild-video') return 'make everything again from the recording'
+  if (row.name === 'complete-replay') return 'complete the replay from the recording'
   if (row.name === 'make-poster') return 'poster'
   if (row.name === 'finish-video') return 'measure and publish'
   const names = (row.data.renditions ?? []).join(', ')

@@ -45,6 +45,16 @@ export const ERROR_STATUS = {
 
 export type ErrorCode = keyof typeof ERROR_STATUS
 
+/** Whether it came about for want of space: said by us, by the system, or by a tool that was run (`fields.stderr`). */
+export function isDiskFull(error: unknown): boolean {
+  if (!(error instanceof Error)) return false
+  const { code } = error as NodeJS.ErrnoException
+  if (code === 'disk-full' || code === 'ENOSPC' || code === 'EDQUOT') return true
+  if (error instanceof AppError && /No space left on device/.test(String(error.fields.stderr ?? '')))
+    return true
+  return isDiskFull(error.cause)
+}
+
 /** A message for a log line or a person from whatever was thrown. */
 export function describeError(error: unknown): string {
   return error instanceof Error ? error.message : String(error)

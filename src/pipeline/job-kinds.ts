@@ -10,6 +10,8 @@ export interface JobData {
   readonly 'process-upload': { readonly videoId: VideoId }
   /** Make everything of a video again from its recording or its uploaded file. */
   readonly 'rebuild-video': { readonly videoId: VideoId }
+  /** Package the rest of a broadcast that ended while the media store or the database refused. */
+  readonly 'complete-replay': { readonly videoId: VideoId }
   /** Make one chunk of the named renditions. */
   readonly 'encode-chunk': {
     readonly videoId: VideoId
@@ -40,6 +42,8 @@ export interface JobKindRules {
 export const JOB_KINDS = {
   'process-upload': { concurrency: 1, retryLimit: 4, retryDelaySeconds: 2, expireSeconds: 24 * 3600 },
   'rebuild-video': { concurrency: 1, retryLimit: 4, retryDelaySeconds: 2, expireSeconds: 24 * 3600 },
+  // Until there is room: at most a minute apart.
+  'complete-replay': { concurrency: 1, retryLimit: 100_000, retryDelaySeconds: 2, expireSeconds: 24 * 3600 },
   'encode-chunk': { concurrency: 'encoders', retryLimit: 8, retryDelaySeconds: 1, expireSeconds: 2 * 3600 },
   'make-poster': { concurrency: 1, retryLimit: 3, retryDelaySeconds: 2, expireSeconds: 600 },
   'finish-video': { concurrency: 1, retryLimit: 8, retryDelaySeconds: 2, expireSeconds: 600 },

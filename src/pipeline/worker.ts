@@ -2,7 +2,7 @@
 import type { VideoId } from '../kernel/ids.ts'
 import type { Logger } from '../kernel/logger.ts'
 import type { ChunkStore, PipelineCatalogue } from './catalogue.ts'
-import { ALL_JOB_KINDS, JOB_KINDS, type JobKind } from './job-kinds.ts'
+import { ALL_JOB_KINDS, JOB_KINDS, type JobKind, PRIORITY } from './job-kinds.ts'
 import type { TimelinePlanner } from './planner.ts'
 import type { JobHandlers, JobQueue, RunningJob } from './queue.ts'
 
@@ -88,10 +88,14 @@ export async function startWorker(parts: WorkerParts): Promise<Worker> {
 }
 
 /** Timelines that grew while nobody planned them, and rows that nobody asked for. */
-async function catchUp({ catalogue, planner, chunks, logger }: WorkerParts): Promise<void> {
+async function catchUp({ catalogue, planner, chunks, queue, logger }: WorkerParts): Promise<void> {
   for (const videoId of await catalogue.listUnfinished()) {
     try {
       await planner.catchUp(videoId)
+      const video = await catalogue.findVideo(videoId)
+      // Its broadcast has ended, and what was to follow was cut off.
+      if (video?.state === 'processing' && !video.timelineComplete)
+        await queue.send([{ kind: 'complete-replay', priority: PRIORITY.replay.lead, data: { videoId } }])
     } catch (error) {
       logger.error({ videoId, err: error }, 'the timeline of a video could not be planned')
     }

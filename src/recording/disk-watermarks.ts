@@ -4,7 +4,9 @@
  *     ok        all is well
  *     warn      less than three times the minimum is free: encoding pauses
  *     refuse    less than the minimum: no new broadcast, no upload
- *     critical  less than a tenth of it: only running recordings write
+ *     critical  less than a tenth of it: only recordings of broadcasts on air write
+ *
+ * and, whatever the minimum, full: a recording could not even begin.
  */
 import { statfs } from 'node:fs/promises'
 import { setTimeout as delay } from 'node:timers/promises'
@@ -19,6 +21,8 @@ export interface DiskState {
 
 const WARN_FACTOR = 3
 const CRITICAL_FACTOR = 0.1
+/** Less than a few seconds of a broadcast. */
+const FULL_BYTES = 4 * 2 ** 20
 const POLL_MS = 5000
 
 /** Pure. */
@@ -49,6 +53,10 @@ export class DiskWatermarks {
   /** As measured last; undefined before the first time. */
   get state(): DiskState | undefined {
     return this.#state
+  }
+
+  get isFull(): boolean {
+    return this.#state !== undefined && this.#state.freeBytes < FULL_BYTES
   }
 
   /** Measures now, and tells listeners when the level is another one. Rejects when the folder is not there. */

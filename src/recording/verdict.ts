@@ -94,8 +94,11 @@ function summarise(verdict: Omit<Verdict, 'summary'>): string {
     'not-recorded': 'less media arrived than time passed',
     interrupted: '',
   }
-  const where = lost.map(
-    (gap) => `${clock(gap.seconds)} after ${clock(gap.startSeconds)} (${reasons[gap.reason]})`,
+  // The disk ends a session at once, and the encoder with it: what it would have sent nobody knows.
+  const where = lost.map((gap) =>
+    gap.seconds < 1
+      ? `what followed ${clock(gap.startSeconds)} (${reasons[gap.reason]})`
+      : `${clock(gap.seconds)} after ${clock(gap.startSeconds)} (${reasons[gap.reason]})`,
   )
   return `${length} recorded; missing: ${where.join(', ')}.${pauses}`
 }

@@ -1,5 +1,5 @@
 /** What goes wrong while a broadcast is on air, in the whole program: nothing that was received is lost, and nobody has to lend a hand. */
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
@@ -28,7 +28,7 @@ const onAirFor = (program: Program, seconds: number) =>
     30_000,
   ) as Promise<Video>
 
-const replayOf = (program: Program, { id }: Video) =>
+const replayOf = (program: Program, { id }: Pick<Video, 'id'>) =>
   until(
     () => program.api<Video>(`/videos/${id}`),
     ({ state }) => state === 'ready' || state === 'failed',
@@ -87,4 +87,30 @@ it('a database killed in mid-broadcast comes back by itself; meanwhile it is sai
   expect(await streamHash(part, 'v')).toBe(await streamHash(source, 'v'))
   expect(await streamHash(part, 'a')).toBe(await streamHash(source, 'a'))
   expect(program.output()).toContain('embedded database runs again')
+}, 180_000)
+
+it('a media store that refuses delays the replay, which is complete when it works again, and nothing else', async () => {
+  const media = path.join(folder, 'media')
+  // In the folder's place a file: nothing can be stored, as when its disk is full or was not mounted.
+  await writeFile(media, '')
+  const env = { MEDIA_URL: `file://${media}`, GRACE_SECONDS: '1' }
+  await using program = await startProgram({ env })
+  const publisher = publish(source, program.publishUrl)
+  expect(await publisher.done, publisher.stderr()).toBe(0)
+  const { items } = await until(
+    () => program.api<BroadcastList>('/broadcasts'),
+    ({ items: [broadcast] }) => broadcast?.state === 'ended',
+    30_000,
+  )
+  const broadcast = items[0] as Broadcast
+  expect(broadcast.verdict).toMatchObject({ complete: true })
+  expect(await program.api<Video>(`/videos/${broadcast.videoId}`)).toMatchObject({
+    state: 'processing',
+    failure: null,
+  })
+  await rm(media)
+  const replay = await replayOf(program, { id: broadcast.videoId })
+  expect(replay).toMatchObject({ state: 'ready', failure: null })
+  const original = new URL('original/index.m3u8', new URL(replay.playback.hls ?? '', program.site)).href
+  expect(await streamHash(original, 'v')).toBe(await streamHash(source, 'v'))
 }, 180_000)

@@ -29,8 +29,12 @@ export interface BroadcastServiceOptions {
   /** Resolves when what was recorded so far is written down in the ledger. */
   readonly partsWritten: () => Promise<void>
   readonly graceMs: number
-  /** A reason in words while new broadcasts must be refused for want of disk; else undefined. */
-  readonly diskRefusal: () => string | undefined
+  /** What a second encoder with the key of one that is alive gets. One that is not is always taken over. */
+  readonly takeover: 'take-over' | 'refuse'
+  /** On air at once, those that wait for their encoder included; 0: no limit. */
+  readonly maxBroadcasts: number
+  /** A reason in words while no broadcast may begin, or be resumed, for want of disk; else undefined. */
+  readonly diskRefusal: (asked: 'begin' | 'resume') => Promise<string | undefined>
   /** After the end: the timeline is complete and the video is `processing`. */
   readonly onEnded: (live: LiveBroadcast) => void
   readonly log: Logger
@@ -41,6 +45,8 @@ export class BroadcastService implements PublishGate {
   readonly #onAir = new Map<ChannelId, LiveBroadcast>()
   readonly #turns = new Map<ChannelId, Promise<unknown>>()
   readonly #attempts = new PublishAttempts()
+  /** Broadcasts admitted and not on air yet. */
+  #opening = 0
   #draining = false
 
   constructor(options: BroadcastServiceOptions) {
@@ -114,6 +120,11 @@ export class BroadcastService implements PublishGate {
       await live.finish()
       live = undefined
     }
+    if (live?.alive && this.#options.takeover === 'refuse') {
+      return refuse('Another encoder is on air with this stream key. Stop it, then start this one again.')
+    }
+    const diskRefusal = await this.#options.diskRefusal(live ? 'resume' : 'begin')
+    if (diskRefusal !== undefined) return refuse(diskRefusal)
     if (live) {
       await live.takeOver()
       const session = { sessionId, broadcastId: live.broadcastId, encoder: request.encoder, startedAt }
@@ -123,8 +134,27 @@ export class BroadcastService implements PublishGate {
         return { admitted: true, session: live.attach(sessionId, opened) }
       }
     }
-    const diskRefusal = this.#options.diskRefusal()
-    if (diskRefusal !== undefined) return refuse(diskRefusal)
+    const { maxBroadcasts } = this.#options
+    if (maxBroadcasts > 0 && this.#countOthers(holder.channelId) >= maxBroadcasts) {
+      return refuse(
+        `The server takes ${maxBroadcasts} broadcast${maxBroadcasts === 1 ? '' : 's'} at once, and so many are on air. Try again when one has ended.`,
+      )
+    }
+    this.#opening += 1
+    try {
+      return await this.#openBroadcast(holder, sessionId, request.encoder, startedAt)
+    } finally {
+      this.#opening -= 1
+    }
+  }
+
+  async #openBroadcast(
+    holder: KeyHolder,
+    sessionId: SessionId,
+    encoder: string,
+    startedAt: Date,
+  ): Promise<PublishDecision> {
+    const { ledger, log } = this.#options
     const opening = {
       broadcastId: newId<BroadcastId>(),
       videoId: newVideoId(),
@@ -133,7 +163,7 @@ export class BroadcastService implements PublishGate {
       title: `${holder.channelName}, ${startedAt.toISOString().slice(0, 16).replace('T', ' ')} UTC`,
       startedAt,
     }
-    const session = { sessionId, broadcastId: opening.broadcastId, encoder: request.encoder, startedAt }
+    const session = { sessionId, broadcastId: opening.broadcastId, encoder, startedAt }
     await ledger.open(opening, session)
     const opened = await this.#record(session).catch(async (error: unknown) => {
       await ledger.end(opening.broadcastId, new Date(), judgeRecording([], []), false)
@@ -141,10 +171,16 @@ export class BroadcastService implements PublishGate {
     })
     const started = this.#putOnAir({ ...opening, handle: holder.handle })
     log.info(
-      { broadcastId: opening.broadcastId, videoId: opening.videoId, sessionId, encoder: request.encoder },
+      { broadcastId: opening.broadcastId, videoId: opening.videoId, sessionId, encoder },
       'broadcast started',
     )
     return { admitted: true, session: started.attach(sessionId, opened) }
+  }
+
+  /** Broadcasts of other channels, those about to begin included. */
+  #countOthers(channelId: ChannelId): number {
+    const onAir = [...this.#onAir.values()].filter((live) => !live.ending && live.channelId !== channelId)
+    return onAir.length + this.#opening
   }
 
   /** Opens the session's log; a session that cannot be recorded is closed again. */

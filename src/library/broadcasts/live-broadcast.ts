@@ -35,6 +35,9 @@ export interface LiveBroadcastOptions {
   readonly onFinished: (live: LiveBroadcast) => void
 }
 
+/** An encoder that sent nothing for so long may be a socket whose other end is gone. */
+const ALIVE_MS = 5000
+
 interface Connected {
   readonly sessionId: SessionId
   readonly log: SessionLog
@@ -42,6 +45,10 @@ interface Connected {
   /** Set once close began. */
   closed: Promise<void> | undefined
   bytes: number
+  /** On performance.now's clock. */
+  lastReceivedMs: number
+  /** The recording has no room: nothing is read from the encoder, so its silence says nothing. */
+  full: boolean
 }
 
 export class LiveBroadcast {
@@ -51,7 +58,7 @@ export class LiveBroadcast {
   #finished: Promise<void> | undefined
   #draining = false
   #receivedBytes = 0
-  #packagedSegments = 0
+  #replay: 'complete' | 'empty' | 'unfinished' = 'empty'
   readonly #abort = new AbortController()
 
   constructor(options: LiveBroadcastOptions) {
@@ -71,9 +78,12 @@ export class LiveBroadcast {
     return this.#options.handle
   }
 
-  /** Segments of the replay; known when the broadcast has ended. 0: what came cannot be shown as it is, or nothing came. */
-  get packagedSegments(): number {
-    return this.#packagedSegments
+  /**
+   * Known when the broadcast has ended. `empty`: what came cannot be shown as it is, or nothing came.
+   * `unfinished`: the media store refused; the recording is whole, and the replay is to be completed from it.
+   */
+  get replay(): 'complete' | 'empty' | 'unfinished' {
+    return this.#replay
   }
 
   get channelId(): ChannelId {
@@ -83,6 +93,13 @@ export class LiveBroadcast {
   /** True once the end has begun: no session may be attached any more. */
   get ending(): boolean {
     return this.#finished !== undefined || this.#draining
+  }
+
+  /** An encoder is connected and was heard of a moment ago. */
+  get alive(): boolean {
+    const connected = this.#connected
+    if (!connected || connected.closed) return false
+    return connected.full || performance.now() - connected.lastReceivedMs < ALIVE_MS
   }
 
   /** Media bytes received in this broadcast, since this process has it. */
@@ -99,6 +116,8 @@ export class LiveBroadcast {
       stop: undefined,
       closed: undefined,
       bytes: 0,
+      lastReceivedMs: performance.now(),
+      full: false,
     }
     this.#connected = connected
     log.onFailure((error) => {
@@ -112,9 +131,16 @@ export class LiveBroadcast {
       write: (message) => {
         connected.bytes += message.byteLength
         this.#receivedBytes += message.byteLength
-        return log.write(message)
+        connected.lastReceivedMs = performance.now()
+        connected.full = !log.write(message)
+        return !connected.full
       },
-      onDrain: (listener) => log.onDrain(listener),
+      onDrain: (listener) =>
+        log.onDrain(() => {
+          connected.full = false
+          connected.lastReceivedMs = performance.now()
+          listener()
+        }),
       onStop: (listener) => {
         connected.stop = listener
       },
@@ -195,21 +221,21 @@ export class LiveBroadcast {
       await this.#close(connected, 'unpublished')
     }
     const packaged = await packaging.finish().catch((error: unknown) => {
-      log.error({ err: error }, 'packaging failed; the recording is kept and the video can be rebuilt')
-      return { segments: 0, durationSeconds: 0 }
+      log.error({ err: error }, 'packaging failed; the replay is completed later, from the recording')
+      return undefined
     })
-    this.#packagedSegments = packaged.segments
+    this.#replay = packaged === undefined ? 'unfinished' : packaged.segments > 0 ? 'complete' : 'empty'
     await this.#tell('broadcast ended', async () => {
       await Promise.race([partsWritten(), aborted(this.#abort.signal)])
       const record = await ledger.find(broadcastId)
       const parts = record?.parts ?? []
       const verdict = judgeRecording(record?.sessions ?? [], parts)
       // What could not be packaged is still recorded: never put away as if nothing had come.
-      const recordedAnything = packaged.segments > 0 || parts.some((part) => part.durationSeconds > 0)
+      const recordedAnything = this.#replay === 'complete' || parts.some((part) => part.durationSeconds > 0)
       await ledger.end(broadcastId, new Date(), verdict, recordedAnything)
     })
     audience.broadcastChanged(broadcastId, videoId)
-    log.info({ segments: packaged.segments, durationSeconds: packaged.durationSeconds }, 'broadcast ended')
+    log.info({ replay: this.#replay, durationSeconds: packaged?.durationSeconds }, 'broadcast ended')
     onFinished(this)
   }
 

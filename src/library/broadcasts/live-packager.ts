@@ -26,7 +26,7 @@ export interface LivePackagerOptions {
 }
 
 const RETRY_MS = 2000
-/** After the end the replay is due: a store that still refuses is the operator's to mend, then `reprise rebuild`. */
+/** After the end the channel must be free for the next broadcast: a store that still refuses is waited for by a job. */
 const LAST_ATTEMPTS = 5
 
 export class LivePackager implements BroadcastPackager {

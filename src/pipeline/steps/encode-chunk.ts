@@ -5,7 +5,7 @@
  * Killed anywhere, it has changed nothing but files nobody refers to, which the next attempt writes
  * again. Two at once: the rows are claimed by one; who lost the lease finds its result refused.
  */
-import { AppError, describeError } from '../../kernel/errors.ts'
+import { AppError, describeError, isDiskFull } from '../../kernel/errors.ts'
 import { newId, type VideoId } from '../../kernel/ids.ts'
 import type { ClaimedChunk } from '../catalogue.ts'
 import { LEASE_MS, LEASE_RENEW_MS, MAX_CHUNK_ATTEMPTS } from '../chunk-states.ts'
@@ -31,7 +31,7 @@ export function makeEncodeChunk(parts: StepParts): (job: RunningJob<'encode-chun
       try {
         await makeGroup(parts, videoId, group, attemptId, lease.signal)
       } catch (error) {
-        const waits = job.signal.aborted || (error instanceof AppError && error.code === 'not-ready')
+        const waits = job.signal.aborted || isNoFault(error)
         const final = !waits && group.every(({ attempts }) => attempts >= MAX_CHUNK_ATTEMPTS)
         problems.push({ error, final })
         await giveBack(parts, videoId, group, attemptId, error, job.signal)
@@ -129,8 +129,7 @@ async function giveBack(
   stopping: AbortSignal,
 ): Promise<void> {
   for (const chunk of group) {
-    if (stopping.aborted || (error instanceof AppError && error.code === 'not-ready'))
-      await parts.chunks.release(chunk.id, attemptId, undefined)
+    if (stopping.aborted || isNoFault(error)) await parts.chunks.release(chunk.id, attemptId, undefined)
     else if (chunk.attempts >= MAX_CHUNK_ATTEMPTS)
       await parts.chunks.fail(videoId, chunk.id, attemptId, describeError(error))
     else await parts.chunks.release(chunk.id, attemptId, describeError(error))
@@ -146,6 +145,11 @@ async function giveBack(
     },
     'chunk was not made',
   )
+}
+
+/** Nothing is wrong with the chunk: it has to wait, for as long as it takes, and no attempt counts. */
+function isNoFault(error: unknown): boolean {
+  return (error instanceof AppError && error.code === 'not-ready') || isDiskFull(error)
 }
 
 /** Renews until disposed; aborts when the rows are no longer ours or the job is told to stop. */

@@ -1,5 +1,6 @@
 /** One handler for each kind of job. */
 import type { JobHandlers } from '../queue.ts'
+import { makeCompleteReplay } from './complete-replay.ts'
 import { makeEncodeChunk } from './encode-chunk.ts'
 import { makeFinishVideo } from './finish-video.ts'
 import { makePosterStep } from './make-poster.ts'
@@ -11,6 +12,7 @@ export function makeJobHandlers(parts: StepParts): JobHandlers {
   return {
     'process-upload': makeProcessUpload(parts),
     'rebuild-video': makeRebuildVideo(parts),
+    'complete-replay': makeCompleteReplay(parts),
     'encode-chunk': makeEncodeChunk(parts),
     'make-poster': makePosterStep(parts),
     'finish-video': makeFinishVideo(parts),

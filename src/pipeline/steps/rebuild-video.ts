@@ -4,15 +4,14 @@
  */
 import { AppError } from '../../kernel/errors.ts'
 import { mediaKeys } from '../../media/layout.ts'
-import { packageBroadcast } from '../../packaging/package-broadcast.ts'
-import type { TimelineInit, TimelineSegment } from '../../packaging/timeline.ts'
 import { PRIORITY } from '../job-kinds.ts'
 import type { RunningJob } from '../queue.ts'
+import { packageRecording } from './package-recording.ts'
 import type { StepParts } from './step-parts.ts'
 
 export function makeRebuildVideo(parts: StepParts): (job: RunningJob<'rebuild-video'>) => Promise<void> {
   return async ({ data: { videoId }, signal }) => {
-    const { catalogue, planner, store, queue, logger, recordingOf } = parts
+    const { catalogue, planner, store, queue, logger } = parts
     const video = await catalogue.findVideo(videoId)
     if (!video) return
     if (video.state === 'live') {
@@ -32,28 +31,7 @@ export function makeRebuildVideo(parts: StepParts): (job: RunningJob<'rebuild-vi
       await queue.send([{ kind: 'process-upload', priority: PRIORITY.upload.lead, data: { videoId } }])
       return
     }
-    const grown = (entry: TimelineInit | TimelineSegment) => {
-      // Completing plans again what was missed.
-      planner
-        .extendTimeline(videoId, entry)
-        .catch((error: unknown) => logger.warn({ videoId, err: error }, 'a segment could not be planned yet'))
-    }
-    if (!video.broadcastId) return
-    const packaged = await packageBroadcast({
-      log: recordingOf(video.broadcastId),
-      video: videoId,
-      store,
-      signal,
-      onInit: grown,
-      onSegment: grown,
-    })
-    signal.throwIfAborted()
-    if (packaged.segments === 0) {
-      const codecs = packaged.leftOut.map(({ codec }) => codec).join(', ')
-      const detail = `The recording holds nothing that can be shown as it is${codecs ? ` (${codecs})` : ''}.`
-      await catalogue.failVideo(videoId, 'unplayable-codec', detail)
-      return
-    }
-    await planner.completeTimeline(videoId)
+    if (video.broadcastId)
+      await packageRecording(parts, { id: videoId, broadcastId: video.broadcastId }, signal)
   }
 }

@@ -30,6 +30,17 @@ describe('disk watermarks', () => {
     expect(told).toHaveLength(3)
   })
 
+  it('knows a full disk, whatever the minimum', async () => {
+    const free = [5 * 2 ** 20, 3 * 2 ** 20]
+    const measure = async () => ({ freeBytes: free.shift() ?? 0, totalBytes: 2 ** 30 })
+    const disk = new DiskWatermarks({ folder: '/', minFreeBytes: 0, measure })
+    expect(disk.isFull, 'not looked at yet').toBe(false)
+    await disk.look()
+    expect(disk.isFull).toBe(false)
+    await disk.look()
+    expect(disk.isFull).toBe(true)
+  })
+
   it('measures the real disk', async () => {
     const state = await new DiskWatermarks({ folder: import.meta.dirname, minFreeBytes: 0 }).look()
     expect(state.level).toBe('ok')

@@ -49,6 +49,11 @@ describe('the verdict', () => {
     expect(verdict.summary).toBe('0:40 recorded; missing: 1:00 after 0:40 (the disk refused to write).')
   })
 
+  it('does not say that nothing is missing when the disk ended the session at once', () => {
+    const { summary } = judgeRecording([session('a', 0, 40.2)], [part(0, 'a', 40, 'failed')])
+    expect(summary).toBe('0:40 recorded; missing: what followed 0:40 (the disk refused to write).')
+  })
+
   it('knows a crash from an encoder that sent too little', () => {
     expect(judgeRecording([session('a', 0, 100)], [part(0, 'a', 40, 'salvaged')]).gaps[0]?.reason).toBe(
       'crashed',

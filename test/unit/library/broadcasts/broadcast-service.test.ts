@@ -12,7 +12,14 @@ const GRACE_MS = 60_000
 const frame = { type: 9, timestampMs: 0, parts: [new Uint8Array(100)], byteLength: 100 } as const
 
 /** A ledger in memory with the database's conditions, and everything around the service. */
-function makeWorld(options: { diskRefusal?: string; banned?: boolean; recorderFails?: boolean } = {}) {
+function makeWorld(
+  options: {
+    diskRefusal?: string
+    diskFullFor?: 'begin' | 'resume'
+    banned?: boolean
+    recorderFails?: boolean
+  } = {},
+) {
   const events: string[] = []
   const rows = new Map<
     string,
@@ -73,7 +80,7 @@ function makeWorld(options: { diskRefusal?: string; banned?: boolean; recorderFa
   const service = new BroadcastService({
     ledger,
     graceMs: GRACE_MS,
-    diskRefusal: async () => options.diskRefusal,
+    diskRefusal: async (asked) => (asked === options.diskFullFor ? 'The disk is full.' : options.diskRefusal),
     audience: { broadcastChanged: () => undefined },
     partsWritten: () => Promise.resolve(),
     recorder: {
@@ -138,6 +145,15 @@ describe('the publish gate', () => {
       reason: expect.stringContaining('Unknown stream key'),
     })
     expect(rows.size).toBe(0)
+  })
+
+  it('refuses an encoder that comes back to a full disk, in words, and leaves its broadcast waiting', async () => {
+    const { publish, rows, events } = makeWorld({ diskFullFor: 'resume' })
+    await admitted(await publish()).close('protocol-error')
+    expect(await publish()).toMatchObject({ admitted: false, reason: 'The disk is full.' })
+    expect(only(rows)).toMatchObject({ state: 'interrupted', sessions: [{ ending: 'protocol-error' }] })
+    await vi.advanceTimersByTimeAsync(GRACE_MS)
+    expect(events).toContain('ended')
   })
 
   it('makes guessing slow, and only for the address that guesses', async () => {
