@@ -43,6 +43,10 @@ const settings = z
     WORKER_CONCURRENCY: wholeNumber(1, 64).optional(),
     /** How long a broadcast waits for its encoder to come back after a lost connection. */
     GRACE_SECONDS: seconds.default(60),
+    /** What a second encoder gets while the first with the same key is alive. */
+    TAKEOVER: z.enum(['take-over', 'refuse'], 'must be take-over or refuse').default('take-over'),
+    /** On air at once; 0: no limit. */
+    MAX_BROADCASTS: wholeNumber(0).default(0),
     MAX_UPLOAD_BYTES: wholeNumber(1).default(64 * 2 ** 30),
     /** Longest time a request for a segment waits for it to be made. */
     SEGMENT_WAIT_SECONDS: seconds.default(12),
@@ -70,6 +74,9 @@ export interface Config {
   readonly mediaDir: string
   readonly workerConcurrency: number
   readonly graceMs: number
+  readonly takeover: 'take-over' | 'refuse'
+  /** 0: no limit. */
+  readonly maxBroadcasts: number
   readonly maxUploadBytes: number
   readonly segmentWaitMs: number
   readonly minFreeBytes: number
@@ -106,6 +113,8 @@ export function makeConfig(env: Env, cwd: string): Config {
     mediaDir: s.MEDIA_URL ? fileURLToPath(s.MEDIA_URL) : path.join(storageDir, 'media'),
     workerConcurrency: s.WORKER_CONCURRENCY ?? Math.max(1, availableParallelism()),
     graceMs: s.GRACE_SECONDS * 1000,
+    takeover: s.TAKEOVER,
+    maxBroadcasts: s.MAX_BROADCASTS,
     maxUploadBytes: s.MAX_UPLOAD_BYTES,
     segmentWaitMs: s.SEGMENT_WAIT_SECONDS * 1000,
     minFreeBytes: s.MIN_FREE_BYTES,

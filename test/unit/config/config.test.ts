@@ -38,6 +38,8 @@ it.each([
   ['GRACE_SECONDS', 'long', 'must be a number of seconds from 0 to 86400'],
   ['PUBLIC_URL', 'foo', 'must be a web address such as https://video.example.org'],
   ['PUBLIC_URL', 'ftp://example.org', 'must be a web address such as https://video.example.org'],
+  ['TAKEOVER', 'yes', 'must be take-over or refuse'],
+  ['MAX_BROADCASTS', '-1', 'must be a whole number, 0 or more'],
   ['ADMIN_EMAIL', 'eve', 'must be an e-mail address'],
   ['MEDIA_URL', 's3://bucket', 'must begin with file:/// (an object store is not supported yet)'],
 ])('says what %s=%s should be', (name, value, rule) => {

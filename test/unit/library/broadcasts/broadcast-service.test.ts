@@ -8,6 +8,14 @@ import { BroadcastService } from '../../../../src/library/broadcasts/broadcast-s
 import { hashStreamKey } from '../../../../src/library/stream-key-secret.ts'
 
 const KEY = 'rk_good'
+const OTHER_KEY = 'rk_other'
+const holder = (channelId: string, channelName: string, banned = false) => ({
+  streamKeyId: `key of ${channelId}`,
+  channelId: channelId as ChannelId,
+  handle: channelName.toLowerCase(),
+  channelName,
+  banned,
+})
 const GRACE_MS = 60_000
 const frame = { type: 9, timestampMs: 0, parts: [new Uint8Array(100)], byteLength: 100 } as const
 
@@ -18,6 +26,8 @@ function makeWorld(
     diskFullFor?: 'begin' | 'resume'
     banned?: boolean
     recorderFails?: boolean
+    takeover?: 'take-over' | 'refuse'
+    maxBroadcasts?: number
   } = {},
 ) {
   const events: string[] = []
@@ -30,14 +40,10 @@ function makeWorld(
     findKeyHolder: (hash) =>
       Promise.resolve(
         hash === hashStreamKey(KEY)
-          ? {
-              streamKeyId: 'k',
-              channelId: 'c' as ChannelId,
-              handle: 'ada',
-              channelName: 'Ada',
-              banned: options.banned ?? false,
-            }
-          : undefined,
+          ? holder('c', 'Ada', options.banned)
+          : hash === hashStreamKey(OTHER_KEY)
+            ? holder('d', 'Bob')
+            : undefined,
       ),
     listUnended: () => Promise.resolve([]),
     find: (id) => Promise.resolve({ broadcastId: id, sessions: [], parts: [] } as unknown as BroadcastRecord),
@@ -77,9 +83,12 @@ function makeWorld(
     },
   }
   let segments = 0
+  const disk = { hasRoom: true, drain: () => {} }
   const service = new BroadcastService({
     ledger,
     graceMs: GRACE_MS,
+    takeover: options.takeover ?? 'take-over',
+    maxBroadcasts: options.maxBroadcasts ?? 0,
     diskRefusal: async (asked) => (asked === options.diskFullFor ? 'The disk is full.' : options.diskRefusal),
     audience: { broadcastChanged: () => undefined },
     partsWritten: () => Promise.resolve(),
@@ -90,9 +99,11 @@ function makeWorld(
           written: 0,
           write: () => {
             segments++
-            return true
+            return disk.hasRoom
           },
-          onDrain: () => undefined,
+          onDrain: (listener) => {
+            disk.drain = listener
+          },
           onFailure: () => undefined,
           close: () => {
             events.push('log closed')
@@ -122,7 +133,7 @@ function makeWorld(
   })
   const publish = (streamKey = KEY, remoteAddress = '192.0.2.1') =>
     service.admit({ app: 'live', streamKey, remoteAddress, encoder: 'test' })
-  return { service, events, rows, publish, failNext: (count: number) => (failures = count) }
+  return { service, events, rows, publish, disk, failNext: (count: number) => (failures = count) }
 }
 
 function admitted(decision: PublishDecision): PublishedSession {
@@ -177,6 +188,63 @@ describe('the publish gate', () => {
     const { service } = makeWorld()
     const decision = await service.admit({ app: 'vod', streamKey: KEY, remoteAddress: 'a', encoder: '' })
     expect(decision).toMatchObject({ admitted: false, reason: expect.stringContaining('"live"') })
+  })
+
+  it('refuses more broadcasts than are allowed before anything is created, also at the same moment', async () => {
+    const { publish, rows } = makeWorld({ maxBroadcasts: 1 })
+    const decisions = await Promise.all([publish(KEY), publish(OTHER_KEY)])
+    expect(decisions).toMatchObject([
+      { admitted: true },
+      { admitted: false, reason: expect.stringContaining('1 broadcast at once') },
+    ])
+    const first = admitted(decisions[0])
+    first.write(frame)
+    await first.close('dropped')
+    expect(await publish(OTHER_KEY), 'it waits for its encoder').toMatchObject({ admitted: false })
+    const again = admitted(await publish(KEY))
+    expect(rows.size).toBe(1)
+    await again.close('unpublished')
+    admitted(await publish(OTHER_KEY))
+  })
+
+  it('refuses a second encoder by setting, while the first is alive', async () => {
+    const { publish, rows } = makeWorld({ takeover: 'refuse' })
+    const first = admitted(await publish())
+    const told = vi.fn()
+    first.onStop(told)
+    await vi.advanceTimersByTimeAsync(4000)
+    first.write(frame)
+    await vi.advanceTimersByTimeAsync(4000)
+    expect(await publish()).toMatchObject({
+      admitted: false,
+      reason: expect.stringContaining('Another encoder is on air'),
+    })
+    expect(told).not.toHaveBeenCalled()
+    await vi.advanceTimersByTimeAsync(1001)
+    admitted(await publish())
+    expect(told).toHaveBeenCalledWith('taken-over', expect.any(String))
+    expect(only(rows).sessions).toMatchObject([{ ending: 'taken-over' }, {}])
+  })
+
+  it('refuses a second encoder while the disk keeps the first waiting, however long', async () => {
+    const { publish, disk } = makeWorld({ takeover: 'refuse' })
+    const first = admitted(await publish())
+    const drained = vi.fn()
+    first.onDrain(drained)
+    disk.hasRoom = false
+    expect(first.write(frame)).toBe(false)
+    await vi.advanceTimersByTimeAsync(20_000)
+    expect(await publish()).toMatchObject({ admitted: false })
+    disk.drain()
+    expect(drained).toHaveBeenCalled()
+    await vi.advanceTimersByTimeAsync(5001)
+    admitted(await publish())
+  })
+
+  it('lets the encoder that lost its connection come back at once under either setting', async () => {
+    const { publish } = makeWorld({ takeover: 'refuse' })
+    await admitted(await publish()).close('dropped')
+    admitted(await publish())
   })
 
   it('puts nothing on air when the recording cannot be opened', async () => {
