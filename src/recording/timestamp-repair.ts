@@ -28,8 +28,10 @@ export interface ClockState {
 
 export const CLOCK_AT_ZERO: ClockState = { end: 0 }
 
-/** A step wider than this, either way, is a new clock and no pause. */
+/** A step wider than this is a new clock and no pause. */
 export const MAX_STEP_MS = 10_000
+/** Back by more than this is a new clock and no disorder: what follows would be pressed into an instant. */
+const MAX_STEP_BACK_MS = 1000
 /** What the step between sessions, or across a jump, is taken for. */
 const NOMINAL_STEP_MS = 33
 const SHORTEST_STEP_MS = 1
@@ -59,15 +61,17 @@ function place(
 ): number {
   if (own) {
     const step = difference(raw, own.raw)
-    if (Math.abs(step) <= MAX_STEP_MS) return own.at + step
+    if (isSameClock(step)) return own.at + step
   }
   if (other) {
     const at = other.at + difference(raw, other.raw)
-    if (Math.abs(at - (own ?? other).out) <= MAX_STEP_MS) return at
+    if (own ? isSameClock(at - own.out) : Math.abs(at - other.out) <= MAX_STEP_MS) return at
   }
   if (!own && !other) return state.end + (state.origin === undefined ? 0 : difference(raw, state.origin))
   return state.end
 }
+
+const isSameClock = (stepMs: number) => stepMs >= -MAX_STEP_BACK_MS && stepMs <= MAX_STEP_MS
 
 /** a − b on the circle of 32 bits. */
 export function difference(a: number, b: number): number {

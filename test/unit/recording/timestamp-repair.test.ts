@@ -79,6 +79,26 @@ describe('the repaired clock', () => {
     expect((out[8] ?? 0) - (out[6] ?? 0)).toBe(23)
   })
 
+  it('takes a step back of seconds for a clock set back, and keeps the pace of what follows', () => {
+    const { out } = map([
+      ['video', 6000],
+      ['audio', 6005],
+      ['video', 6033],
+      ['audio', 6028],
+      ['video', 1066],
+      ['audio', 6051],
+      ['video', 1099],
+      ['audio', 1074],
+      ['video', 1132],
+      ['audio', 1097],
+    ])
+    expect(out[4]).toBeGreaterThan(33)
+    expect(out[4]).toBeLessThan(33 + 100)
+    const [video = 0, audio = 0] = [out[4], out[7]]
+    expect([out[6], out[8], out[9]]).toEqual([video + 33, video + 66, audio + 23])
+    expect(audio - video, 'sound keeps its place beside the pictures').toBe(1074 - 1066)
+  })
+
   it('keeps a pause that is one, and steps back never', () => {
     expect(
       map([
