@@ -123,7 +123,9 @@ function recognise(error: unknown): AppError {
     type === 'request.aborted' ||
     code === 'ECONNABORTED' ||
     code === 'ERR_STREAM_PREMATURE_CLOSE' ||
-    name === 'AbortError'
+    name === 'AbortError' ||
+    // multer 2 has no code for it.
+    (error instanceof Error && /^Request (aborted|closed)$/.test(error.message))
   ) {
     return new AppError('client-closed-request', 'The client closed the connection.', { cause: error })
   }

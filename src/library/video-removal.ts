@@ -58,18 +58,21 @@ export class VideoRemoval implements AsyncDisposable {
       this.#again = false
       try {
         const deleted = (await store.listDeleted(BATCH + failed.size)).filter(({ id }) => !failed.has(id))
-        for (const video of deleted) {
-          if (this.#closing.signal.aborted) return
-          await this.#remove(video).catch((error: unknown) => {
-            // Stopping: the next start goes on.
-            if (this.#closing.signal.aborted) return
-            failed.add(video.id)
-            log.error(
-              { err: error, videoId: video.id },
-              'deleted video could not be removed: tried again at the next deletion or start',
-            )
-          })
-        }
+        if (this.#closing.signal.aborted) return
+        // At once: most of it is waiting for workers, and viewers wait for what will not be made.
+        await Promise.all(
+          deleted.map((video) =>
+            this.#remove(video).catch((error: unknown) => {
+              // Stopping: the next start goes on.
+              if (this.#closing.signal.aborted) return
+              failed.add(video.id)
+              log.error(
+                { err: error, videoId: video.id },
+                'deleted video could not be removed: tried again at the next deletion or start',
+              )
+            }),
+          ),
+        )
         if (deleted.length > 0) this.#again = true
       } catch (error) {
         log.error(

@@ -43,6 +43,7 @@ describe('a problem', () => {
     [new URIError('URI malformed'), 'bad-request'],
     [named('Error', { code: 'ENOSPC' }), 'disk-full'],
     [named('Error', { code: 'ERR_STREAM_PREMATURE_CLOSE' }), 'client-closed-request'],
+    [new Error('Request aborted'), 'client-closed-request'],
     ['a thrown text', 'internal'],
     [undefined, 'internal'],
   ])('for %s is %s', (error, code) => {

@@ -31,6 +31,7 @@ async function setUp(ids: readonly string[]) {
     },
     paths: makeStoragePaths(dir),
     stopJobs: async (id, signal) => {
+      steps.push(`stop ${id}`)
       await Promise.race([
         held.until,
         new Promise((_resolve, reject) => signal.addEventListener('abort', () => reject(signal.reason))),
@@ -47,7 +48,17 @@ describe('removing deleted videos', () => {
     const { removal, steps } = await setUp(['a'])
     removal.begin()
     await removal.settled()
-    expect(steps).toEqual(['jobs a', 'files a', 'rows a'])
+    expect(steps).toEqual(['stop a', 'jobs a', 'files a', 'rows a'])
+  })
+
+  it('stops the work of all of them before it waits for any', async () => {
+    const { removal, steps, held } = await setUp(['a', 'b'])
+    const release = Promise.withResolvers<void>()
+    held.until = release.promise
+    removal.begin()
+    await expect.poll(() => steps).toEqual(['stop a', 'stop b'])
+    release.resolve()
+    await removal.settled()
   })
 
   it('goes on past one that cannot be removed now, and tries it again the next time', async () => {
@@ -67,8 +78,9 @@ describe('removing deleted videos', () => {
     const { removal, steps, deleted, held } = await setUp(['a', 'b'])
     held.until = new Promise(() => {})
     removal.begin()
+    await expect.poll(() => steps).toEqual(['stop a', 'stop b'])
     await removal[Symbol.asyncDispose]()
-    expect(steps).toEqual([])
+    expect(steps).toEqual(['stop a', 'stop b'])
     expect(deleted.size).toBe(2)
   })
 })
