@@ -70,7 +70,7 @@ async function ffmpegFinding(config: Config): Promise<Verdict> {
 }
 
 async function storageFinding(config: Config): Promise<Verdict> {
-  prepareStorage(config.storageDir)
+  prepareStorage(config)
   const { bavail, bsize } = await statfs(config.storageDir)
   const free = bavail * bsize
   const text = `${config.storageDir}, writable, ${(free / 2 ** 30).toFixed(1)} GiB free`

@@ -31,7 +31,7 @@ export interface FoundationOptions {
 export async function layFoundation(config: Config, stack: AsyncDisposableStack, options: FoundationOptions) {
   const { log, signal, shared = false } = options
   const paths = makeStoragePaths(config.storageDir)
-  prepareStorage(config.storageDir)
+  prepareStorage(config)
   // A command beside a running server visits its database; alone, it is the owner for as long as it takes.
   const lock =
     config.databaseUrl !== undefined

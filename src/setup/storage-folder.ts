@@ -1,17 +1,24 @@
-/** STORAGE_DIR as the program needs it: there, and writable. */
+/** STORAGE_DIR and the folder of MEDIA_URL as the program needs them: there, and writable. */
 import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
+import type { Config } from '../config/config.ts'
 import { AppError, describeError } from '../kernel/errors.ts'
 
-/** Makes the folder and tries it. Throws AppError `bad-setting` that names STORAGE_DIR. */
-export function prepareStorage(storageDir: string): void {
-  const probe = path.join(storageDir, `.write-test-${process.pid}`)
+/** Makes the folders and tries them. Throws AppError `bad-setting` that names the setting. */
+export function prepareStorage({ storageDir, mediaDir }: Pick<Config, 'storageDir' | 'mediaDir'>): void {
+  prepareFolder('STORAGE_DIR', storageDir)
+  // Below it unless it was set.
+  prepareFolder(mediaDir.startsWith(storageDir + path.sep) ? 'STORAGE_DIR' : 'MEDIA_URL', mediaDir)
+}
+
+function prepareFolder(setting: 'STORAGE_DIR' | 'MEDIA_URL', folder: string): void {
+  const probe = path.join(folder, `.write-test-${process.pid}`)
   try {
-    makeFolder(storageDir)
+    makeFolder(folder)
     writeFileSync(probe, 'Reprise tries whether it may write here.\n')
     rmSync(probe)
   } catch (cause) {
-    throw new AppError('bad-setting', `STORAGE_DIR: ${storageDir} ${reason(cause)}`, { cause })
+    throw new AppError('bad-setting', `${setting}: ${folder} ${reason(cause)}`, { cause })
   }
 }
 

@@ -24,10 +24,14 @@ beforeEach(() => {
 afterEach(() => rmSync(dir, { recursive: true, force: true }))
 
 describe('the storage folder', () => {
-  it('is made with its parents and left as clean as it was', () => {
+  const inside = (storageDir: string) => ({ storageDir, mediaDir: path.join(storageDir, 'media') })
+
+  it('is made with its parents and a place for media, and left as clean as it was', () => {
     const deep = path.join(dir, 'a', 'b')
-    prepareStorage(deep)
-    expect(readdirSync(deep)).toEqual([])
+    prepareStorage(inside(deep))
+    prepareStorage(inside(deep))
+    expect(readdirSync(deep)).toEqual(['media'])
+    expect(readdirSync(path.join(deep, 'media'))).toEqual([])
   })
 
   it.each([
@@ -36,8 +40,11 @@ describe('the storage folder', () => {
     ['where the kernel makes no folders', () => '/proc/storage'],
   ])('is refused by name when it is %s', (_case, folder) => {
     writeFileSync(path.join(dir, 'file'), '')
-    expect(() => prepareStorage(folder())).toThrow(
+    expect(() => prepareStorage(inside(folder()))).toThrow(
       expect.objectContaining({ code: 'bad-setting', message: expect.stringMatching(/^STORAGE_DIR: /) }),
+    )
+    expect(() => prepareStorage({ storageDir: path.join(dir, 'good'), mediaDir: folder() })).toThrow(
+      expect.objectContaining({ code: 'bad-setting', message: expect.stringMatching(/^MEDIA_URL: /) }),
     )
   })
 })
