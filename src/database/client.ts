@@ -14,8 +14,17 @@ const ACQUIRE_TIMEOUT_MS = 10_000
 /** Connects on first use. Close with `$disconnect()`, which waits for the pool. */
 export function makeDatabase(
   url: string,
-  options: { readonly log: Logger; readonly poolSize?: number },
+  options: {
+    readonly log: Logger
+    readonly poolSize?: number
+    /** Aborted before `$disconnect()`: connections that are lost from then on are no news. */
+    readonly closing?: AbortSignal
+  },
 ): Database {
+  const warn = (error: unknown, message: string) => {
+    // The pool does not wait for its last sockets, which a server that is stopped next cuts off.
+    if (!options.closing?.aborted) options.log.warn({ err: error }, message)
+  }
   const adapter = new PrismaPg(
     {
       connectionString: url,
@@ -27,8 +36,8 @@ export function makeDatabase(
     },
     {
       // A connection lost while idle is replaced on the next query; without a listener it would be a crash.
-      onPoolError: (error) => options.log.warn({ err: error }, 'idle database connection lost'),
-      onConnectionError: (error) => options.log.warn({ err: error }, 'database connection lost'),
+      onPoolError: (error) => warn(error, 'idle database connection lost'),
+      onConnectionError: (error) => warn(error, 'database connection lost'),
     },
   )
   return new PrismaClient({ adapter })

@@ -45,8 +45,12 @@ export async function openDatabase(options: OpenDatabaseOptions): Promise<OpenDa
     url = server.url
   }
   await applyMigrations(url, { log, signal })
-  const prisma = makeDatabase(url, { log })
-  opening.defer(() => prisma.$disconnect())
+  const closing = new AbortController()
+  const prisma = makeDatabase(url, { log, closing: closing.signal })
+  opening.defer(() => {
+    closing.abort()
+    return prisma.$disconnect()
+  })
   const open = opening.move()
   return {
     prisma,

@@ -45,7 +45,11 @@ export async function openJobQueue(options: {
     superviseIntervalSeconds: SUPERVISE_SECONDS,
     monitorIntervalSeconds: SUPERVISE_SECONDS,
   })
-  boss.on('error', (error) => log.warn({ err: error }, 'queue'))
+  const stopping = new AbortController()
+  boss.on('error', (error) => {
+    // While it closes, its last connections may be cut off: no news.
+    if (!stopping.signal.aborted) log.warn({ err: error }, 'queue')
+  })
   boss.on('warning', (warning) => log.debug({ warning }, 'queue'))
   await boss.start()
   for (const kind of ALL_JOB_KINDS) {
@@ -64,7 +68,6 @@ export async function openJobQueue(options: {
     await boss.updateQueue(kind, settings)
   }
 
-  const stopping = new AbortController()
   const running = new Set<Promise<void>>()
 
   return {

@@ -6,7 +6,7 @@
  * an exit, is what somebody will look for.
  */
 import { isatty } from 'node:tty'
-import { type DestinationStream, type Logger, pino } from 'pino'
+import { type DestinationStream, type Logger, pino, stdSerializers } from 'pino'
 import { prettyFactory } from 'pino-pretty'
 
 export type { Logger }
@@ -26,6 +26,7 @@ export function makeLogger(level: string, options: LoggerOptions = {}): Logger {
       level,
       base: null,
       timestamp: pino.stdTimeFunctions.isoTime,
+      serializers: { err: withoutClient },
       redact: {
         paths: [
           'key',
@@ -44,6 +45,13 @@ export function makeLogger(level: string, options: LoggerOptions = {}): Logger {
     },
     forPerson ? makeReadable(destination) : destination,
   )
+}
+
+/** A database pool hangs the whole connection on its errors, a screen long and with the key that cancels its queries. */
+function withoutClient(error: unknown): unknown {
+  if (!(error instanceof Error)) return error
+  const { client: _, ...told } = stdSerializers.err(error)
+  return told
 }
 
 /** `[09:05:24] INFO: rtmp: on air {"streamName":"eve"}`, in the terminal's time zone; an error's stack on lines below. */

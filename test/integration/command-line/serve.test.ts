@@ -148,13 +148,13 @@ it.each([
   expect(run.stderr()).not.toMatch(/^\s+at |hush/m)
 })
 
-it.each(['PORT', 'RTMP_PORT'])('names %s when it is taken', async (setting) => {
+it.each(['PORT', 'RTMP_PORT'])('names %s when it is taken, and says nothing else', async (setting) => {
   const other = createServer().listen(0, '127.0.0.1')
   await once(other, 'listening')
   const { port } = other.address() as { port: number }
-  const run = await reprise(['serve'], { LOG_LEVEL: 'silent', [setting]: String(port) })
+  const run = await reprise(['serve'], { LOG_LEVEL: 'warn', [setting]: String(port) })
   expect(await run.exited).toBe(1)
-  expect(run.stderr()).toMatch(new RegExp(`^${setting}: .*${port} is in use`))
+  expect(run.stderr()).toMatch(new RegExp(`^${setting}: .*${port} is in use.*\\n$`))
   other.close()
   await once(other, 'close')
 })

@@ -30,6 +30,13 @@ it('shows a person where an error came from', () => {
   expect(text).toMatch(/ERROR: not written *\n[\s\S]*no space left[\s\S]*logger\.test\.ts/)
 })
 
+it('leaves out the connection that a database pool hangs on its errors', () => {
+  const error = Object.assign(new Error('cut off'), { code: '57P01', client: { secretKey: 4711 } })
+  const line = written(false, (log) => log.warn({ err: error }, 'lost'))
+  expect(JSON.parse(line).err).toMatchObject({ message: 'cut off', code: '57P01' })
+  expect(line).not.toContain('4711')
+})
+
 it.each([true, false])('tells no secrets (for a person: %s)', (forPerson) => {
   const text = written(forPerson, (log) =>
     log.info({ password: 'hush', user: { token: 'hush' } }, 'signed in'),
