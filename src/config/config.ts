@@ -24,6 +24,11 @@ const settings = z
     HOST: z.string().min(1).default('0.0.0.0'),
     PORT: port.default(8080),
     RTMP_PORT: port.default(1935),
+    /** RTMP over TLS, beside the plain port. Without it there is none. */
+    RTMPS_PORT: port.optional(),
+    /** Files in PEM form. */
+    RTMPS_CERT: z.string().min(1).optional(),
+    RTMPS_KEY: z.string().min(1).optional(),
     STORAGE_DIR: z.string().min(1).default('./storage'),
     DATABASE_URL: z
       .string()
@@ -34,7 +39,10 @@ const settings = z
       .url({ protocol: /^https?$/, error: 'must be a web address such as https://video.example.org' })
       .optional(),
     ADMIN_EMAIL: z.email('must be an e-mail address').default('admin@localhost.localdomain'),
-    ADMIN_PASSWORD: z.string().min(8).max(128).optional(),
+    ADMIN_PASSWORD: z
+      .string()
+      .regex(/^.{8,128}$/su, 'must have 8 to 128 characters')
+      .optional(),
     /** s3:// is reserved for the object store; until it stands only the file system is served. */
     MEDIA_URL: z
       .string()
@@ -47,6 +55,8 @@ const settings = z
     TAKEOVER: z.enum(['take-over', 'refuse'], 'must be take-over or refuse').default('take-over'),
     /** On air at once; 0: no limit. */
     MAX_BROADCASTS: wholeNumber(0).default(0),
+    /** RTMP connections from one address at once; 0: no limit. */
+    MAX_CONNECTIONS_PER_ADDRESS: wholeNumber(0).default(1000),
     MAX_UPLOAD_BYTES: wholeNumber(1).default(64 * 2 ** 30),
     /** Longest time a request for a segment waits for it to be made. */
     SEGMENT_WAIT_SECONDS: seconds.default(12),
@@ -60,11 +70,25 @@ const settings = z
     path: ['RTMP_PORT'],
     error: 'must be another port than PORT',
   })
+  .refine(({ PORT, RTMP_PORT, RTMPS_PORT }) => RTMPS_PORT !== PORT && RTMPS_PORT !== RTMP_PORT, {
+    path: ['RTMPS_PORT'],
+    error: 'must be another port than PORT and RTMP_PORT',
+  })
+  .refine((s) => s.RTMPS_PORT === undefined || (s.RTMPS_CERT !== undefined && s.RTMPS_KEY !== undefined), {
+    path: ['RTMPS_PORT'],
+    error: 'needs RTMPS_CERT and RTMPS_KEY: the files of the certificate and its key',
+  })
+  .refine((s) => s.RTMPS_PORT !== undefined || (s.RTMPS_CERT === undefined && s.RTMPS_KEY === undefined), {
+    path: ['RTMPS_PORT'],
+    error: 'must be set too when RTMPS_CERT or RTMPS_KEY is',
+  })
 
 export interface Config {
   readonly host: string
   readonly port: number
   readonly rtmpPort: number
+  /** Absolute paths. Undefined: no RTMPS. */
+  readonly rtmps: { readonly port: number; readonly certFile: string; readonly keyFile: string } | undefined
   /** Absolute. */
   readonly storageDir: string
   readonly databaseUrl: string | undefined
@@ -77,6 +101,8 @@ export interface Config {
   readonly takeover: 'take-over' | 'refuse'
   /** 0: no limit. */
   readonly maxBroadcasts: number
+  /** 0: no limit. */
+  readonly maxConnectionsPerAddress: number
   readonly maxUploadBytes: number
   readonly segmentWaitMs: number
   readonly minFreeBytes: number
@@ -102,10 +128,15 @@ export function makeConfig(env: Env, cwd: string): Config {
   }
   const s = parsed.data
   const storageDir = path.resolve(cwd, s.STORAGE_DIR)
+  const { RTMPS_PORT, RTMPS_CERT, RTMPS_KEY } = s
   return Object.freeze({
     host: s.HOST,
     port: s.PORT,
     rtmpPort: s.RTMP_PORT,
+    rtmps:
+      RTMPS_PORT && RTMPS_CERT && RTMPS_KEY
+        ? { port: RTMPS_PORT, certFile: path.resolve(cwd, RTMPS_CERT), keyFile: path.resolve(cwd, RTMPS_KEY) }
+        : undefined,
     storageDir,
     databaseUrl: s.DATABASE_URL,
     publicUrl: (s.PUBLIC_URL ?? `http://localhost:${s.PORT}`).replace(/\/+$/, ''),
@@ -115,6 +146,7 @@ export function makeConfig(env: Env, cwd: string): Config {
     graceMs: s.GRACE_SECONDS * 1000,
     takeover: s.TAKEOVER,
     maxBroadcasts: s.MAX_BROADCASTS,
+    maxConnectionsPerAddress: s.MAX_CONNECTIONS_PER_ADDRESS,
     maxUploadBytes: s.MAX_UPLOAD_BYTES,
     segmentWaitMs: s.SEGMENT_WAIT_SECONDS * 1000,
     minFreeBytes: s.MIN_FREE_BYTES,
