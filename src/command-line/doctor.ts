@@ -5,6 +5,7 @@ import type { Config } from '../config/config.ts'
 import { connect } from '../database/connection.ts'
 import { findRunningEmbeddedPostgres } from '../database/embedded-postgres.ts'
 import { inspectMigrations } from '../database/migrations.ts'
+import { readTlsIdentity } from '../ingest/tls-identity.ts'
 import { describeError } from '../kernel/errors.ts'
 import { listen } from '../kernel/listen.ts'
 import { makeStoragePaths } from '../media/layout.ts'
@@ -42,6 +43,7 @@ export async function examine(config: Config): Promise<readonly Finding[]> {
     ...(await Promise.all([
       check('PORT', () => portFinding(config, 'PORT', config.port, running)),
       check('RTMP_PORT', () => portFinding(config, 'RTMP_PORT', config.rtmpPort, running)),
+      ...(config.rtmps ? rtmpsChecks(config, config.rtmps, running) : []),
     ])),
     await check('database', () => databaseFinding(config)),
   ]
@@ -89,7 +91,7 @@ async function storageFinding(config: Config): Promise<Verdict> {
 
 async function portFinding(
   config: Config,
-  setting: 'PORT' | 'RTMP_PORT',
+  setting: 'PORT' | 'RTMP_PORT' | 'RTMPS_PORT',
   port: number,
   running: boolean,
 ): Promise<Verdict> {
@@ -103,6 +105,23 @@ async function portFinding(
   } finally {
     server.close()
   }
+}
+
+function rtmpsChecks(
+  config: Config,
+  rtmps: NonNullable<Config['rtmps']>,
+  running: boolean,
+): Promise<Finding>[] {
+  return [
+    check('RTMPS_PORT', () => portFinding(config, 'RTMPS_PORT', rtmps.port, running)),
+    check('RTMPS_CERT', async () => {
+      const { expiresAt } = await readTlsIdentity(rtmps)
+      const text = `${rtmps.certFile}, valid until ${expiresAt.toISOString().slice(0, 10)}`
+      return expiresAt.getTime() < Date.now()
+        ? { state: 'bad', text: `${text}\nIt has expired: encoders refuse it.` }
+        : { state: 'good', text }
+    }),
+  ]
 }
 
 async function databaseFinding(config: Config): Promise<Verdict> {

@@ -4,6 +4,7 @@ import { makeBroadcastLedger } from '../database/broadcasts.ts'
 import { makeRecordingLedger } from '../database/recordings.ts'
 import { LiveHub } from '../ingest/live-hub.ts'
 import { RtmpServer } from '../ingest/rtmp-server.ts'
+import { readTlsIdentity } from '../ingest/tls-identity.ts'
 import type { BroadcastId, VideoId } from '../kernel/ids.ts'
 import { retryUntilDone } from '../kernel/retry.ts'
 import { BroadcastService } from '../library/broadcasts/broadcast-service.ts'
@@ -101,10 +102,17 @@ export async function startBroadcasting(
     graceMs: config.graceMs,
     log,
   })
+  const { rtmps } = config
+  const identity = rtmps && (await readTlsIdentity(rtmps))
+  if (identity && identity.expiresAt.getTime() < Date.now()) {
+    log.warn({ expiredAt: identity.expiresAt, file: rtmps.certFile }, 'the certificate of RTMPS has expired')
+  }
   const hub = new LiveHub({ lingerMs: config.graceMs })
   const rtmp = new RtmpServer({
     host: config.host,
     port: config.rtmpPort,
+    ...(rtmps && identity ? { rtmps: { port: rtmps.port, context: identity.context } } : {}),
+    limits: { maxConnectionsPerAddress: config.maxConnectionsPerAddress },
     gate: broadcasts,
     playGate: makeLivePlayGate(library.channels, library.videos),
     hub,

@@ -1,6 +1,6 @@
-/** How long a connection may take. All in milliseconds. */
+/** How long a connection may take, in milliseconds, and how many there may be. */
 export interface IngestLimits {
-  /** From the connection to the end of the handshake. */
+  /** From the connection to the end of the handshake, that of TLS included. */
   readonly handshakeMs: number
   /** From then, or from the end of a publish, to a publish or play. */
   readonly roleMs: number
@@ -12,8 +12,12 @@ export interface IngestLimits {
   readonly goodbyeMs: number
   /** How often the limits are looked at, and bitrates measured. */
   readonly sweepMs: number
-  /** Connections at once. */
+  /** Connections at once, on each port. */
   readonly maxConnections: number
+  /** Of them from one address, both ports together; 0: no limit. */
+  readonly maxConnectionsPerAddress: number
+  /** Of those the ones whose handshake is not done; 0: no limit. */
+  readonly maxHandshakesPerAddress: number
 }
 
 export const INGEST_LIMITS: IngestLimits = {
@@ -24,4 +28,7 @@ export const INGEST_LIMITS: IngestLimits = {
   goodbyeMs: 5_000,
   sweepMs: 1_000,
   maxConnections: 10_000,
+  // A school or a hall behind one address is served; its players arriving all at once too.
+  maxConnectionsPerAddress: 1_000,
+  maxHandshakesPerAddress: 256,
 }

@@ -48,7 +48,7 @@ export class RtmpConnection {
   /** On performance.now's clock; undefined: no hurry. */
   #deadlineMs: number | undefined
 
-  constructor(socket: Socket, parts: ConnectionParts) {
+  constructor(socket: Socket, parts: ConnectionParts, onHandshake: () => void = () => {}) {
     const { hub, gate, limits } = parts
     this.#parts = parts
     this.#remoteAddress = (socket.remoteAddress ?? '').replace(/^::ffff:/, '')
@@ -57,7 +57,10 @@ export class RtmpConnection {
     const { promise, resolve } = Promise.withResolvers<void>()
     this.closed = promise
     this.#wire = new RtmpWire(socket, {
-      onHandshake: () => this.#allow(limits.roleMs),
+      onHandshake: () => {
+        onHandshake()
+        this.#allow(limits.roleMs)
+      },
       onMessage: (message) => this.#onMessage(message),
       onFault: (error) => this.#onFault(error),
       onClose: () => void this.#onClose().then(resolve),
@@ -89,19 +92,15 @@ export class RtmpConnection {
     return this.#state.phase === 'publishing'
   }
 
-  /** Media is expected of it, whether it is kept or not. */
-  get #sending(): boolean {
-    return this.#state.phase === 'publishing' || this.#state.phase === 'discarding'
-  }
-
   /** Looks at the time limits; called every so often by the server. */
   sweep(nowMs: number): void {
     const { publishIdleMs } = this.#parts.limits
-    this.#stats.measure(this.#wire.socket.bytesRead, nowMs)
+    const sending = this.publishing || this.#state.phase === 'discarding'
+    this.#stats.measure(this.#wire.receivedBytes, nowMs)
     if (this.#deadlineMs !== undefined && nowMs > this.#deadlineMs) {
       if (!this.#wire.closing) this.#logger.info({ phase: this.#state.phase }, 'connection took too long')
       this.#wire.socket.destroy()
-    } else if (this.#sending && !this.#publisher.full && nowMs - this.#wire.lastReadMs > publishIdleMs) {
+    } else if (sending && !this.#publisher.full && nowMs - this.#wire.lastReadMs > publishIdleMs) {
       this.#logger.warn({ publishIdleMs }, 'encoder went silent')
       this.#wire.socket.destroy()
     }
@@ -128,7 +127,7 @@ export class RtmpConnection {
       streamName: this.#publisher.streamName ?? ('streamName' in state ? state.streamName : undefined),
       encoder: 'client' in state ? state.client.encoder : '',
       connectedMs: Math.round(nowMs - this.#startedMs),
-      receivedBytes: socket.bytesRead,
+      receivedBytes: this.#wire.receivedBytes,
       sentBytes: socket.bytesWritten,
       ...this.#stats.snapshot(),
     }
@@ -158,15 +157,15 @@ export class RtmpConnection {
     const before = this.#state.phase
     const [state, effects] = step(this.#state, event)
     this.#state = state
-    if (state.phase !== before) {
-      if (state.phase === 'connected' && before !== 'opening') this.#allow(this.#parts.limits.roleMs)
-      else if (state.phase === 'publishing' || state.phase === 'waiting' || state.phase === 'playing') {
-        this.#deadlineMs = undefined
-      } else if (state.phase === 'discarding') {
-        this.#logger.info('what the encoder goes on sending is discarded')
-      }
-    }
+    if (state.phase !== before) this.#enter(state.phase, before)
     for (const effect of effects) this.#perform(effect)
+  }
+
+  #enter(phase: SessionState['phase'], before: SessionState['phase']): void {
+    if (phase === 'connected' && before !== 'opening') this.#allow(this.#parts.limits.roleMs)
+    else if (phase === 'publishing' || phase === 'waiting' || phase === 'playing')
+      this.#deadlineMs = undefined
+    else if (phase === 'discarding') this.#logger.info('what the encoder goes on sending is discarded')
   }
 
   #perform(effect: SessionEffect): void {

@@ -1,10 +1,12 @@
 /**
- * The RTMP port: encoders publish to it, players play from it. `close` says goodbye to everybody and
- * waits until what was received is on disk.
+ * The RTMP port, and the RTMPS port if there is one: encoders publish to them, players play from them.
+ * `close` says goodbye to everybody and waits until what was received is on disk.
  */
 import net, { type Server, type Socket } from 'node:net'
+import { type SecureContext, TLSSocket } from 'node:tls'
 import { listen } from '../kernel/listen.ts'
 import type { Logger } from '../kernel/logger.ts'
+import { AddressLimits } from './address-limits.ts'
 import type { ConnectionSnapshot } from './connection-stats.ts'
 import { INGEST_LIMITS, type IngestLimits } from './ingest-limits.ts'
 import type { LiveHub, LiveStreamSnapshot } from './live-hub.ts'
@@ -16,6 +18,8 @@ export interface RtmpServerOptions {
   readonly host: string
   /** 0: any free port. */
   readonly port: number
+  /** The same over TLS. */
+  readonly rtmps?: { readonly port: number; readonly context: SecureContext }
   readonly gate: PublishGate
   readonly playGate: PlayGate
   /** The caller's: HTTP outputs share it. */
@@ -33,27 +37,50 @@ export class RtmpServer implements AsyncDisposable {
   readonly #options: RtmpServerOptions
   readonly #limits: IngestLimits
   readonly #parts: ConnectionParts
+  readonly #addresses: AddressLimits
   readonly #server: Server
+  readonly #tlsServer: Server | undefined
   readonly #connections = new Set<RtmpConnection>()
+  #rtmpsPort: number | undefined
   #sweeper: NodeJS.Timeout | undefined
 
   constructor(options: RtmpServerOptions) {
     this.#options = options
     this.#limits = { ...INGEST_LIMITS, ...options.limits }
-    const { gate, playGate, hub, logger } = options
+    const { gate, playGate, hub, logger, rtmps } = options
     this.#parts = { gate, playGate, hub, logger, limits: this.#limits }
-    this.#server = net.createServer((socket) => this.#accept(socket))
-    this.#server.maxConnections = this.#limits.maxConnections
+    this.#addresses = new AddressLimits({
+      maxConnections: this.#limits.maxConnectionsPerAddress,
+      maxHandshakes: this.#limits.maxHandshakesPerAddress,
+    })
+    this.#server = this.#makeServer((socket) => socket)
+    // Not tls.Server: it would keep connections to itself until TLS has shaken hands, out of our limits' sight.
+    this.#tlsServer =
+      rtmps &&
+      this.#makeServer((socket) => new TLSSocket(socket, { isServer: true, secureContext: rtmps.context }))
   }
 
-  /** Resolves with the port. Throws AppError `bad-setting` naming RTMP_PORT or HOST when it cannot be had. */
+  /**
+   * Resolves with the RTMP port. Throws AppError `bad-setting` naming RTMP_PORT, RTMPS_PORT or HOST when
+   * one cannot be had.
+   */
   async listen(): Promise<number> {
-    const { host, port } = this.#options
+    const { host, port, rtmps } = this.#options
     const bound = await listen(this.#server, { host, port, setting: 'RTMP_PORT' })
+    if (rtmps && this.#tlsServer) {
+      this.#rtmpsPort = await listen(this.#tlsServer, { host, port: rtmps.port, setting: 'RTMPS_PORT' })
+    }
     // After listening, errors are those of single accepts (out of descriptors): the next one may work.
-    this.#server.on('error', (error) => this.#options.logger.error({ err: error }, 'could not accept'))
+    for (const server of this.#servers) {
+      server.on('error', (error) => this.#options.logger.error({ err: error }, 'could not accept'))
+    }
     this.#sweeper = setInterval(() => this.#sweep(), this.#limits.sweepMs)
     return bound
+  }
+
+  /** As bound; undefined without RTMPS, and before `listen`. */
+  get rtmpsPort(): number | undefined {
+    return this.#rtmpsPort
   }
 
   snapshot(): IngestSnapshot {
@@ -66,7 +93,9 @@ export class RtmpServer implements AsyncDisposable {
 
   /** Idempotent. */
   async close(): Promise<void> {
-    const stopped = new Promise<void>((resolve) => this.#server.close(() => resolve()))
+    const stopped = Promise.all(
+      this.#servers.map((server) => new Promise<void>((resolve) => server.close(() => resolve()))),
+    )
     const connections = [...this.#connections]
     // Encoders first: their players are then told that the broadcast is over.
     for (const connection of connections.filter(({ publishing }) => publishing)) connection.drain()
@@ -80,10 +109,30 @@ export class RtmpServer implements AsyncDisposable {
     return this.close()
   }
 
-  #accept(socket: Socket): void {
-    const connection = new RtmpConnection(socket, this.#parts)
+  get #servers(): Server[] {
+    return this.#tlsServer ? [this.#server, this.#tlsServer] : [this.#server]
+  }
+
+  #makeServer(secure: (socket: Socket) => Socket): Server {
+    const server = net.createServer((socket) => this.#accept(socket, secure))
+    server.maxConnections = this.#limits.maxConnections
+    return server
+  }
+
+  #accept(accepted: Socket, secure: (socket: Socket) => Socket): void {
+    const remoteAddress = accepted.remoteAddress ?? ''
+    const seat = this.#addresses.take(remoteAddress)
+    if (!seat) {
+      this.#options.logger.debug({ remoteAddress }, 'too many connections from one address')
+      accepted.destroy()
+      return
+    }
+    const connection = new RtmpConnection(secure(accepted), this.#parts, () => seat.opened())
     this.#connections.add(connection)
-    void connection.closed.then(() => this.#connections.delete(connection))
+    void connection.closed.then(() => {
+      seat.leave()
+      this.#connections.delete(connection)
+    })
   }
 
   #sweep(): void {

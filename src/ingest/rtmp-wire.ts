@@ -40,6 +40,8 @@ export class RtmpWire {
   #waiting: Uint8Array[] = []
   #outgoingChunkBytes = DEFAULT_CHUNK_BYTES
   #ackWindowBytes = ACK_WINDOW_BYTES
+  /** The socket's own count is of the bytes below TLS. */
+  #receivedBytes = 0
   #acknowledgedBytes = 0
   #unreadBytes = 0
   #lastReadMs = performance.now()
@@ -66,6 +68,10 @@ export class RtmpWire {
   /** When bytes came last, on performance.now's clock. */
   get lastReadMs(): number {
     return this.#lastReadMs
+  }
+
+  get receivedBytes(): number {
+    return this.#receivedBytes
   }
 
   send(messages: readonly OutgoingMessage[]): void {
@@ -100,7 +106,7 @@ export class RtmpWire {
     const reads = this.#waiting
     this.#waiting = []
     this.#guard(() => this.#pump())
-    for (const data of reads) this.#onData(data)
+    for (const data of reads) this.#read(data)
     this.#flow()
   }
 
@@ -129,6 +135,12 @@ export class RtmpWire {
   #onData(data: Uint8Array): void {
     if (this.#stage === 'closing') return
     this.#lastReadMs = performance.now()
+    this.#receivedBytes += data.byteLength
+    this.#read(data)
+  }
+
+  #read(data: Uint8Array): void {
+    if (this.#stage === 'closing') return
     if (this.#held) {
       this.#waiting.push(data)
       return
@@ -173,7 +185,7 @@ export class RtmpWire {
   }
 
   #acknowledge(): void {
-    const received = this.socket.bytesRead
+    const received = this.#receivedBytes
     if (received - this.#acknowledgedBytes < this.#ackWindowBytes) return
     this.#acknowledgedBytes = received
     this.send([acknowledgement(received)])

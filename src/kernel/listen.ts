@@ -7,7 +7,7 @@ export interface ListenOptions {
   /** 0: any free one, for tests. */
   readonly port: number
   /** Which setting the port came from. */
-  readonly setting: 'PORT' | 'RTMP_PORT'
+  readonly setting: 'PORT' | 'RTMP_PORT' | 'RTMPS_PORT'
 }
 
 /** Resolves with the port. Throws AppError `bad-setting` that names the setting and its value. */

@@ -58,6 +58,21 @@ it('does not repeat a secret', () => {
   expect(faultsOf({ DATABASE_URL: 'mysql://me:hush@db/x', ADMIN_PASSWORD: 'hush' })).not.toContain('hush')
 })
 
+it('takes RTMPS with its two files, and no half of it', () => {
+  const files = { RTMPS_CERT: 'tls/cert.pem', RTMPS_KEY: '/etc/key.pem' }
+  expect(makeConfig({}, '/srv').rtmps).toBeUndefined()
+  expect(makeConfig({ RTMPS_PORT: '1936', ...files }, '/srv').rtmps).toEqual({
+    port: 1936,
+    certFile: '/srv/tls/cert.pem',
+    keyFile: '/etc/key.pem',
+  })
+  expect(faultsOf({ RTMPS_PORT: '1936', RTMPS_KEY: 'k' })).toContain(
+    'RTMPS_PORT: needs RTMPS_CERT and RTMPS_KEY',
+  )
+  expect(faultsOf({ ...files })).toContain('RTMPS_PORT: must be set too')
+  expect(faultsOf({ RTMPS_PORT: '1935', ...files })).toContain('RTMPS_PORT: must be another port')
+})
+
 it('wants two ports', () => {
   expect(faultsOf({ PORT: '1935' })).toBe('Bad setting:\n  RTMP_PORT: must be another port than PORT')
 })
