@@ -1,4 +1,4 @@
-/** Tests by what they need: nothing (unit, architecture), real Postgres and ffmpeg (integration), a browser (e2e). */
+/** Tests by what they need: nothing (unit, architecture), real Postgres and ffmpeg (integration), a browser (e2e), much time or other programs (long). */
 import { defineConfig } from 'vitest/config'
 
 const POSTGRES = './test/support/postgres-global-setup.ts'
@@ -44,6 +44,16 @@ export default defineConfig({
           hookTimeout: 180_000,
           maxWorkers: 1,
           sequence: { groupOrder: 2 },
+        },
+      },
+      {
+        test: {
+          name: 'long',
+          include: ['test/long/**/*.test.ts'],
+          testTimeout: 60 * 60_000,
+          hookTimeout: 180_000,
+          maxWorkers: 1,
+          sequence: { groupOrder: 3 },
         },
       },
     ],

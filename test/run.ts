@@ -1,6 +1,6 @@
 /**
  * What `npm test` runs once everything is installed: every check, to the end even when one fails, then a
- * summary. `npm test -- unit lint` runs only those.
+ * summary. `npm test -- unit lint` runs only those; `npm run test:long` what takes an hour.
  */
 import { spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
@@ -14,6 +14,8 @@ interface Check {
   readonly command: readonly [tool: string, ...args: string[]]
   /** Long ones show what they do; of the others the output is shown only when they fail. */
   readonly live?: boolean
+  /** Takes too long for every time, or needs programs that few machines have. */
+  readonly onlyWhenNamed?: boolean
 }
 
 const CHECKS: readonly Check[] = [
@@ -26,6 +28,7 @@ const CHECKS: readonly Check[] = [
   { name: 'unit', command: ['vitest', 'run', '--project', 'unit'], live: true },
   { name: 'integration', command: ['vitest', 'run', '--project', 'integration'], live: true },
   { name: 'e2e', command: ['vitest', 'run', '--project', 'e2e'], live: true },
+  { name: 'long', command: ['vitest', 'run', '--project', 'long'], live: true, onlyWhenNamed: true },
 ]
 
 interface Outcome {
@@ -82,7 +85,7 @@ if (unknown.length > 0) {
 } else {
   const outcomes: Outcome[] = []
   for (const check of CHECKS) {
-    if (wanted.length === 0 || wanted.includes(check.name)) outcomes.push(await run(check))
+    if (wanted.length === 0 ? !check.onlyWhenNamed : wanted.includes(check.name)) outcomes.push(await run(check))
   }
   console.log('\n── summary')
   for (const { name, passed, seconds } of outcomes) {
