@@ -4,8 +4,8 @@
  * a transaction, by pg in words alone. All of these were seen.
  */
 
-/** Prisma error reference: not reachable, timed out, connection closed, pool exhausted; P1003: there is no such database. */
-const PRISMA_CODES = /^(P1001|P1002|P1003|P1008|P1011|P1017|P2024|P2037)$/
+/** Prisma error reference: not reachable, timed out, connection closed, pool exhausted; P1003: there is no such database; P2028: a transaction lost its connection, or got none. */
+const PRISMA_CODES = /^(P1001|P1002|P1003|P1008|P1011|P1017|P2024|P2028|P2037)$/
 /** PostgreSQL 18, appendix A: connection exceptions, too many connections, no such database, shutting down or starting up. */
 const SQLSTATES = /^(08...|53300|3D000|57P0.)$/
 const ADAPTER_KINDS =
@@ -26,8 +26,8 @@ export function isDatabaseAway(error: unknown): boolean {
     PRISMA_CODES.test(String(code)) ||
     ADAPTER_KINDS.test(String(cause?.kind)) ||
     SQLSTATES.test(String(cause?.originalCode)) ||
-    // ECONNRESET of a client's own socket is none of the database's: those have read or write for their call.
-    (syscall === 'connect' && SOCKET_CODES.test(String(code))) ||
+    // EPIPE and ECONNRESET of a client's own socket are none of the database's: Prisma puts its name to those that are.
+    ((syscall === 'connect' || error.name.startsWith('PrismaClient')) && SOCKET_CODES.test(String(code))) ||
     PG_WORDS.test(error.message)
   )
 }

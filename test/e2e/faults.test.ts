@@ -68,6 +68,8 @@ it('a database killed in mid-broadcast comes back by itself; meanwhile it is sai
   expect(await ready.json()).toMatchObject({ parts: { database: { ok: false } } })
   expect(list.status).toBe(503)
   expect(await list.json()).toMatchObject({ code: 'database-unavailable' })
+  // Who is signed in stands in the database too.
+  await expect(program.api('/broadcasts')).rejects.toThrow(/: 503 .*database-unavailable/)
   expect((await fetch(`${program.site}/healthz`)).status).toBe(200)
 
   await until(

@@ -28,7 +28,9 @@ export function makeAskerOf(signIn: SignIn, tokens: ApiTokens): AskerOf {
       return asker
     }
     if (!cookie?.includes('reprise.session_token')) return ANONYMOUS
-    const session = await signIn.api.getSession({ headers: new Headers({ cookie }) })
+    const session = await signIn.causes.reveal(() =>
+      signIn.api.getSession({ headers: new Headers({ cookie }) }),
+    )
     if (!session || isBanned(session.user)) return ANONYMOUS
     return { kind: 'person', userId: session.user.id as UserId, role: readRole(session.user.role) }
   }

@@ -9,7 +9,7 @@ const MAX_BODY_BYTES = 64 * 1024
 export function authRoutes(signIn: SignIn): Router {
   const router = Router()
   router.use(express.raw({ type: () => true, limit: MAX_BODY_BYTES }), async (req, res) => {
-    const answer = await signIn.handler(toWebRequest(req))
+    const answer = await signIn.causes.reveal(() => signIn.handler(toWebRequest(req)))
     const body = Buffer.from(await answer.arrayBuffer())
     for (const [name, value] of answer.headers) {
       if (name !== 'set-cookie' && name !== 'content-length') res.setHeader(name, value)

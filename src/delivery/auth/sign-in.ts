@@ -9,6 +9,7 @@ import { admin } from 'better-auth/plugins/admin'
 import { adminAc, defaultStatements } from 'better-auth/plugins/admin/access'
 import { newId } from '../../kernel/ids.ts'
 import type { Logger } from '../../kernel/logger.ts'
+import { HiddenCauses } from './hidden-causes.ts'
 
 export const MIN_PASSWORD_LENGTH = 8
 export const MAX_PASSWORD_LENGTH = 128
@@ -46,7 +47,8 @@ export type SignIn = ReturnType<typeof makeSignIn>
 export function makeSignIn({ prisma, publicUrl, secret, log }: SignInOptions) {
   const access = createAccessControl(defaultStatements)
   const nothing = access.newRole({})
-  return betterAuth({
+  const causes = new HiddenCauses()
+  const auth = betterAuth({
     appName: 'Reprise',
     baseURL: publicUrl,
     basePath: '/api/auth',
@@ -78,7 +80,17 @@ export function makeSignIn({ prisma, publicUrl, secret, log }: SignInOptions) {
     },
     logger: {
       level: 'warn',
-      log: (level, message) => log[level === 'error' ? 'warn' : 'debug']({ from: 'better-auth' }, message),
+      log: (level, message, ...particulars) => {
+        for (const particular of particulars) causes.hear(particular)
+        const err = particulars.find((particular) => particular instanceof Error)
+        log[level === 'error' ? 'warn' : 'debug']({ from: 'better-auth', ...(err && { err }) }, message)
+      },
+    },
+    onAPIError: {
+      onError: (error) => {
+        causes.hear(error)
+        if (error instanceof Error) log.debug({ from: 'better-auth', err: error }, 'request failed')
+      },
     },
     plugins: [
       admin({
@@ -88,4 +100,5 @@ export function makeSignIn({ prisma, publicUrl, secret, log }: SignInOptions) {
       }),
     ],
   })
+  return Object.assign(auth, { causes })
 }
