@@ -2,10 +2,11 @@
  * Repairs a part that a crash left open: cuts it after its last whole tag and rebuilds the keyframe
  * index. What is whole is never touched. Doing it twice changes nothing.
  */
-import { open, rename, writeFile } from 'node:fs/promises'
+import { open, rename, rm, writeFile } from 'node:fs/promises'
 import { readAudioTag } from '../formats/flv/audio-tag.ts'
 import { AUDIO_TAG, VIDEO_TAG } from '../formats/flv/tag-header.ts'
 import { readVideoTag } from '../formats/flv/video-tag.ts'
+import { isDiskFull } from '../kernel/errors.ts'
 import { encodeIndexRecord, type IndexRecord } from './keyframe-index.ts'
 import { readLog } from './log-reader.ts'
 import { CLOCK_AT_ZERO, type ClockState, mapTimestamp } from './timestamp-repair.ts'
@@ -32,10 +33,21 @@ export async function salvagePart(
     await handle.truncate(scan.bytes)
     await handle.sync()
   }
-  await writeFile(`${indexFile}.tmp`, Buffer.concat(scan.keyframes.map(encodeIndexRecord)))
-  await rename(`${indexFile}.tmp`, indexFile)
+  await rebuildIndex(indexFile, scan.keyframes)
   const { bytes, durationSeconds, mediaTags } = scan
   return { bytes, durationSeconds, mediaTags, cutBytes: size - bytes }
+}
+
+/** The index can be made again at any time; on a full disk the recording has to do without. */
+async function rebuildIndex(indexFile: string, keyframes: readonly IndexRecord[]): Promise<void> {
+  const aside = `${indexFile}.tmp`
+  try {
+    await writeFile(aside, Buffer.concat(keyframes.map(encodeIndexRecord)))
+    await rename(aside, indexFile)
+  } catch (error) {
+    await rm(aside, { force: true }).catch(() => undefined)
+    if (!isDiskFull(error)) throw error
+  }
 }
 
 export interface PartScan {

@@ -28,7 +28,11 @@ export async function recoverBroadcasts(options: BroadcastRecoveryOptions): Prom
   const { ledger, salvage, broadcasts, graceMs, log } = options
   for (const found of await ledger.listUnended()) {
     const { broadcastId } = found
-    const { lastWrittenAt, bytes } = await salvage(broadcastId)
+    // One that cannot be read or repaired now must not keep all the others from being watched and recorded.
+    const { lastWrittenAt, bytes } = await salvage(broadcastId).catch((error: unknown) => {
+      log.error({ err: error, broadcastId }, 'a recording could not be salvaged; it is left as it is')
+      return { lastWrittenAt: undefined, bytes: 0 }
+    })
     const leftAt = lastWrittenAt ?? found.startedAt
     for (const session of found.sessions) {
       if (session.endedAt === undefined)
