@@ -9,6 +9,7 @@ import { LiveHub } from '../../../src/ingest/live-hub.ts'
 import { RtmpServer } from '../../../src/ingest/rtmp-server.ts'
 import { makeLogger } from '../../../src/kernel/logger.ts'
 import { FakePublishGate, REFUSAL } from '../../support/fake-publish-gate.ts'
+import { gatherIdleCrowd } from '../../support/rtmp/idle-crowd.ts'
 import { RtmpClient } from '../../support/rtmp-client.ts'
 
 const MIB = 1024 * 1024
@@ -328,6 +329,13 @@ describe('time limits', () => {
     await Promise.all(peers.map((peer) => peer.closed))
     await expect.poll(() => server.snapshot().connections.length).toBe(0)
   })
+  it('close 200 of every kind of half handshake, while others are served', async () => {
+    const crowd = await gatherIdleCrowd(port, 200, 50)
+    expect(server.snapshot().connections.length).toBe(200)
+    await stillServes()
+    await crowd.gone
+    await expect.poll(() => server.snapshot().connections.length).toBe(0)
+  })
   it('close who neither publishes nor plays', async () => {
     await kept(await RtmpClient.connected(port)).closed
   })
@@ -341,6 +349,20 @@ describe('time limits', () => {
   it('end the session of an encoder that went silent', async () => {
     await onAir()
     expect(await (await gate.session()).closed).toBe('dropped')
+  })
+})
+
+describe('one address', () => {
+  it('holds as many connections as it may, and the next is closed', async () => {
+    await shut()
+    await serve({ maxConnectionsPerAddress: 2 })
+    const first = await onAir()
+    kept(await RtmpClient.connected(port))
+    await kept(await RtmpClient.dial(port)).closed
+    expect(server.snapshot().connections.length).toBe(2)
+    first.close()
+    await expect.poll(() => server.snapshot().connections.length).toBe(1)
+    kept(await RtmpClient.connected(port))
   })
 })
 
