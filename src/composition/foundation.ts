@@ -18,6 +18,8 @@ import { makePlanner } from '../pipeline/planner.ts'
 import { prepareStorage } from '../setup/storage-folder.ts'
 import { lockStorage, tryLockStorage } from '../setup/storage-lock.ts'
 
+const DAY_MS = 24 * 3600 * 1000
+
 export type Foundation = Awaited<ReturnType<typeof layFoundation>>
 
 export interface FoundationOptions {
@@ -65,6 +67,9 @@ export async function layFoundation(config: Config, stack: AsyncDisposableStack,
   await changes.ready()
   const signals = stack.use(makeChunkSignals(changes))
   const store = new FileStore(config.mediaDir)
+  // A media store elsewhere may have other writers.
+  const isOurs = lock !== undefined && config.mediaDir.startsWith(paths.root + path.sep)
+  await store.sweep(isOurs ? 0 : DAY_MS)
   const catalogue = makePipelineCatalogue(database.prisma, queue)
   const tools = await prepareFfmpeg({
     ffmpegPath: ffmpeg.ffmpeg,

@@ -1,17 +1,19 @@
 /**
  * The media store on the file system, below one folder.
  *
- * Whole or not at all: content is written beside its place under a name no key can have, synced,
- * renamed, and the folder synced; so after a crash there is the old content or the new.
+ * Whole or not at all: content is written in a folder no key can name, synced, renamed, and the folder
+ * synced; so after a crash there is the old content or the new, and what was being written can be found.
  */
 import { randomUUID } from 'node:crypto'
 import { createReadStream } from 'node:fs'
-import { copyFile, mkdir, open, readFile, rename, rm, stat, truncate } from 'node:fs/promises'
+import { copyFile, mkdir, open, readdir, readFile, rename, rm, stat, truncate } from 'node:fs/promises'
 import path from 'node:path'
 import type { Readable } from 'node:stream'
 import { AppError } from '../kernel/errors.ts'
 import type { MediaKey } from './layout.ts'
 import type { MediaStat, MediaStore } from './store.ts'
+
+const ASIDES = '.aside'
 
 export class FileStore implements MediaStore {
   readonly #root: string
@@ -21,6 +23,17 @@ export class FileStore implements MediaStore {
   /** `root` is absolute; it is made when the first thing is stored. */
   constructor(root: string) {
     this.#root = path.resolve(root)
+  }
+
+  /** Removes what crashes left half written, if it has not been touched for so long. Others may be writing. */
+  async sweep(olderThanMs: number): Promise<void> {
+    const asides = path.join(this.#root, ASIDES)
+    const before = Date.now() - olderThanMs
+    for (const name of (await absentIsUndefined(readdir(asides))) ?? []) {
+      const aside = path.join(asides, name)
+      const found = await absentIsUndefined(stat(aside))
+      if (found && found.mtimeMs <= before) await rm(aside, { force: true })
+    }
   }
 
   async put(key: MediaKey, content: Uint8Array): Promise<void> {
@@ -103,22 +116,27 @@ export class FileStore implements MediaStore {
   async #replace(key: MediaKey, write: (aside: string) => Promise<void>): Promise<void> {
     const file = this.#path(key)
     const folder = path.dirname(file)
-    const aside = path.join(folder, `.${path.basename(file)}.${randomUUID()}`)
+    const asides = path.join(this.#root, ASIDES)
+    const aside = path.join(asides, randomUUID())
     try {
-      await this.#makeFolder(folder)
-      await write(aside).catch(async (error: NodeJS.ErrnoException) => {
-        if (error.code !== 'ENOENT') throw error
-        // The folder was removed since it was made.
-        this.#folders.delete(folder)
-        await this.#makeFolder(folder)
-        await write(aside)
-      })
-      await rename(aside, file)
+      await this.#inFolder(asides, () => write(aside))
+      await this.#inFolder(folder, () => rename(aside, file))
     } catch (error) {
       await rm(aside, { force: true }).catch(() => undefined)
       throw diskError(error)
     }
     await syncFolder(folder)
+  }
+
+  async #inFolder(folder: string, work: () => Promise<void>): Promise<void> {
+    await this.#makeFolder(folder)
+    await work().catch(async (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'ENOENT') throw error
+      // The folder was removed since it was made.
+      this.#folders.delete(folder)
+      await this.#makeFolder(folder)
+      await work()
+    })
   }
 
   async #makeFolder(folder: string): Promise<void> {

@@ -9,6 +9,7 @@
  *     <video>/<rung>/init.mp4           encoded renditions, such as 480p
  *     <video>/<rung>/<n>.m4s
  *     <video>/poster.jpg
+ *     .aside/                           what is being written; no key names it
  *
  * and under STORAGE_DIR:
  *

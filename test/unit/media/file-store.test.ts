@@ -30,6 +30,19 @@ describe('the file store', () => {
     expect(await readdir(path.join(folder, 'media/v/original'))).toEqual(['0.m4s'])
   })
 
+  it('leaves nothing half written among what is stored, and clears what a crash left', async () => {
+    await store.sweep(0)
+    await store.put(segment, Buffer.from('one'))
+    const asides = path.join(folder, 'media/.aside')
+    expect(await readdir(asides)).toEqual([])
+    await writeFile(path.join(asides, 'left'), 'hal')
+    await store.sweep(60_000)
+    expect(await readdir(asides), 'perhaps still being written').toEqual(['left'])
+    await store.sweep(0)
+    expect(await readdir(asides)).toEqual([])
+    expect(await store.read(segment)).toEqual(Buffer.from('one'))
+  })
+
   it('moves files in', async () => {
     const file = path.join(folder, 'made.mp4')
     await writeFile(file, 'made')
