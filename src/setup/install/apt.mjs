@@ -32,7 +32,12 @@ export async function aptInstall(name, progress) {
   const common = ['-o', 'DPkg::Lock::Timeout=300', '-o', 'APT::Status-Fd=3', '-q']
   progress('asking for the list of packages')
   const update = await run(APT, [...common, 'update'], options)
-  const install = await run(APT, [...common, 'install', '-y', '--no-install-recommends', name], options)
+  const wanted = ['install', '-y', '--no-install-recommends', name]
+  const download = await run(APT, [...common, '--download-only', ...wanted], options)
+  // dpkg stopped halfway refuses all further work until somebody repairs it.
+  const install = download.ok
+    ? await run(APT, [...common, ...wanted], { ...options, hasToFinish: true })
+    : download
   return install.ok
     ? { ok: true }
     : { ok: false, why: lastLines(`${update.ok ? '' : update.output}\n${install.output}`, 6) }

@@ -21,10 +21,7 @@ export async function withSetupLock(work) {
     told = true
     await delay(LOOK_AGAIN_MS)
   }
-  const release = () => rmSync(LOCK, { force: true })
-  process.once('exit', release)
-  for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM']))
-    process.once(signal, () => process.exit(1))
+  process.once('exit', () => rmSync(LOCK, { force: true }))
   await work()
 }
 

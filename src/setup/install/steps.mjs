@@ -9,6 +9,7 @@ import { packages } from './packages.mjs'
 import { prismaClient } from './prisma-client.mjs'
 import { programNode } from './program-node.mjs'
 import { SetupError, say } from './report.mjs'
+import { stopWhenTold } from './stop.mjs'
 import { web } from './web.mjs'
 
 /**
@@ -25,6 +26,7 @@ export async function install(options) {
   const steps = [...(options.forTests ? [browser] : []), packages, programNode, ffmpeg, prismaClient, web]
   try {
     if (steps.every((step) => step.isFresh(options))) return
+    stopWhenTold()
     await withSetupLock(async () => {
       for (const step of steps) {
         // Another set-up may have done it while we waited for the lock.
