@@ -6,6 +6,7 @@ import type { PublishDecision, PublishGate, PublishRequest } from '../../ingest/
 import { AppError } from '../../kernel/errors.ts'
 import { type BroadcastId, type ChannelId, newId, newVideoId, type SessionId } from '../../kernel/ids.ts'
 import type { Logger } from '../../kernel/logger.ts'
+import { pause } from '../../kernel/retry.ts'
 import { judgeRecording } from '../../recording/verdict.ts'
 import { hashStreamKey } from '../stream-key-secret.ts'
 import type { BroadcastLedger, BroadcastRecord, KeyHolder, NewSession } from './broadcast-ledger.ts'
@@ -20,6 +21,10 @@ import { PublishAttempts } from './publish-attempts.ts'
 
 /** The RTMP application encoders publish to: rtmp://host/live/<stream key>. */
 export const PUBLISH_APP = 'live'
+
+/** Less than ingest gives an encoder to be admitted. */
+const DATABASE_PATIENCE_MS = 15_000
+const LOOK_AGAIN_MS = 500
 
 export interface BroadcastServiceOptions {
   readonly ledger: BroadcastLedger
@@ -48,13 +53,14 @@ export class BroadcastService implements PublishGate {
   /** Broadcasts admitted and not on air yet. */
   #opening = 0
   #draining = false
+  readonly #stopping = new AbortController()
 
   constructor(options: BroadcastServiceOptions) {
     this.#options = options
   }
 
   async admit(request: PublishRequest): Promise<PublishDecision> {
-    const { log, ledger } = this.#options
+    const { log } = this.#options
     const refuse = (reason: string): PublishDecision => {
       log.warn({ remoteAddress: request.remoteAddress, encoder: request.encoder, reason }, 'publish refused')
       return { admitted: false, reason }
@@ -68,7 +74,7 @@ export class BroadcastService implements PublishGate {
       )
     }
     try {
-      const holder = await ledger.findKeyHolder(hashStreamKey(request.streamKey))
+      const holder = await this.#findKeyHolder(hashStreamKey(request.streamKey))
       if (!holder) {
         this.#attempts.refused(request.remoteAddress)
         return refuse('Unknown stream key. Copy it again from the studio, or make a new one there.')
@@ -103,8 +109,24 @@ export class BroadcastService implements PublishGate {
   /** Refuses new broadcasts and closes the recordings of those on air. */
   async drain(): Promise<void> {
     this.#draining = true
+    this.#stopping.abort()
     await Promise.allSettled(this.#turns.values())
     await Promise.all([...this.#onAir.values()].map((live) => live.drain()))
+  }
+
+  /** A database that is away for a moment is waited for: many encoders do not try again by themselves. */
+  async #findKeyHolder(keyHash: string): Promise<KeyHolder | undefined> {
+    const { ledger, log } = this.#options
+    const until = Date.now() + DATABASE_PATIENCE_MS
+    for (;;) {
+      try {
+        return await ledger.findKeyHolder(keyHash)
+      } catch (error) {
+        if (Date.now() >= until || this.#draining) throw error
+        log.warn({ err: error }, 'the stream key cannot be looked up yet; trying again')
+        await pause(LOOK_AGAIN_MS, this.#stopping.signal)
+      }
+    }
   }
 
   async #openSession(

@@ -58,6 +58,8 @@ export class LiveBroadcast {
   #finished: Promise<void> | undefined
   #draining = false
   #receivedBytes = 0
+  /** Encoders that came: news of an earlier one's leaving are no news any more. */
+  #arrivals = 0
   #replay: 'complete' | 'empty' | 'unfinished' = 'empty'
   readonly #abort = new AbortController()
 
@@ -150,6 +152,7 @@ export class LiveBroadcast {
 
   /** Makes room for a new session: the present one is stopped and everything it sent is on disk when this resolves. */
   async takeOver(): Promise<void> {
+    this.#arrivals += 1
     const connected = this.#connected
     if (!connected) return
     connected.stop?.('taken-over', 'Another encoder took over this broadcast.')
@@ -205,8 +208,12 @@ export class LiveBroadcast {
     }
     const graceUntil = new Date(endedAt.getTime() + graceMs)
     if (ending !== 'draining' && !this.ending) this.awaitEncoder(graceUntil)
+    const arrivals = this.#arrivals
     const interrupted = told.then(() =>
-      this.#tell('broadcast interrupted', () => ledger.interrupt(broadcastId, graceUntil)),
+      this.#tell('broadcast interrupted', async () => {
+        // The database was away, and the encoder is back before it heard of this.
+        if (arrivals === this.#arrivals) await ledger.interrupt(broadcastId, graceUntil)
+      }),
     )
     void interrupted.then(() => audience.broadcastChanged(broadcastId, videoId))
     if (ending === 'draining') await interrupted

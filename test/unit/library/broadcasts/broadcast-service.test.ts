@@ -36,15 +36,19 @@ function makeWorld(
     { state: string; videoState: string; sessions: { id: string; ending?: string; bytes?: number }[] }
   >()
   let failures = 0
+  let lookupFailures = 0
   const ledger: BroadcastLedger = {
-    findKeyHolder: (hash) =>
-      Promise.resolve(
-        hash === hashStreamKey(KEY)
-          ? holder('c', 'Ada', options.banned)
-          : hash === hashStreamKey(OTHER_KEY)
-            ? holder('d', 'Bob')
-            : undefined,
-      ),
+    findKeyHolder: async (hash) => {
+      if (lookupFailures > 0) {
+        lookupFailures--
+        throw new Error('the database is away')
+      }
+      return hash === hashStreamKey(KEY)
+        ? holder('c', 'Ada', options.banned)
+        : hash === hashStreamKey(OTHER_KEY)
+          ? holder('d', 'Bob')
+          : undefined
+    },
     listUnended: () => Promise.resolve([]),
     find: (id) => Promise.resolve({ broadcastId: id, sessions: [], parts: [] } as unknown as BroadcastRecord),
     open: (broadcast, session) => {
@@ -133,7 +137,15 @@ function makeWorld(
   })
   const publish = (streamKey = KEY, remoteAddress = '192.0.2.1') =>
     service.admit({ app: 'live', streamKey, remoteAddress, encoder: 'test' })
-  return { service, events, rows, publish, disk, failNext: (count: number) => (failures = count) }
+  return {
+    service,
+    events,
+    rows,
+    publish,
+    disk,
+    failNext: (count: number) => (failures = count),
+    failLookups: (count: number) => (lookupFailures = count),
+  }
 }
 
 function admitted(decision: PublishDecision): PublishedSession {
@@ -252,6 +264,32 @@ describe('the publish gate', () => {
     expect(await publish()).toMatchObject({ admitted: false })
     expect(only(rows)).toMatchObject({ state: 'ended', videoState: 'trash' })
     await service.drain()
+  })
+})
+
+describe('a database that is away', () => {
+  it('is waited for by an encoder that wants to publish, and refused in words when it stays away', async () => {
+    const { publish, rows, failLookups } = makeWorld()
+    failLookups(3)
+    const patient = publish()
+    await vi.advanceTimersByTimeAsync(2000)
+    expect(await patient).toMatchObject({ admitted: true })
+    expect(rows.size).toBe(1)
+    const gone = makeWorld()
+    gone.failLookups(1_000_000)
+    const refused = gone.publish()
+    await vi.advanceTimersByTimeAsync(20_000)
+    expect(await refused).toMatchObject({ admitted: false, reason: expect.stringContaining('Try again') })
+  })
+
+  it('does not hear of a dropped encoder after it heard that another one is there', async () => {
+    const { publish, rows, failNext } = makeWorld()
+    const first = admitted(await publish())
+    failNext(3)
+    await first.close('dropped')
+    admitted(await publish())
+    await vi.advanceTimersByTimeAsync(30_000)
+    expect(only(rows)).toMatchObject({ state: 'live', sessions: [{ ending: 'dropped' }, {}] })
   })
 })
 
