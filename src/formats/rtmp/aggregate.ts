@@ -11,10 +11,12 @@ import { joinParts, type RtmpMessage } from './message.ts'
 
 const BACK_POINTER_BYTES = 4
 
-/** Throws MalformedError when a tag does not fit. The last back pointer may be missing. */
-export function readAggregate(message: RtmpMessage): RtmpMessage[] {
+/**
+ * One after another: 16 MiB hold a million empty tags, which as an array would be ten times as much.
+ * Throws MalformedError at a tag that does not fit. The last back pointer may be missing.
+ */
+export function* readAggregate(message: RtmpMessage): Generator<RtmpMessage, void> {
   const reader = new ByteReader(joinParts(message.parts, message.byteLength))
-  const messages: RtmpMessage[] = []
   let firstMs: number | undefined
   while (reader.remaining > 0) {
     const type = reader.readU8()
@@ -24,8 +26,7 @@ export function readAggregate(message: RtmpMessage): RtmpMessage[] {
     firstMs ??= timeMs
     const timestampMs = (message.timestampMs + timeMs - firstMs) >>> 0
     const parts = [reader.readBytes(byteLength)]
-    messages.push({ type, timestampMs, streamId: message.streamId, parts, byteLength })
+    yield { type, timestampMs, streamId: message.streamId, parts, byteLength }
     reader.readBytes(Math.min(BACK_POINTER_BYTES, reader.remaining))
   }
-  return messages
 }
