@@ -5,7 +5,7 @@ import path from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import type { Broadcast, BroadcastList } from '../../src/delivery/contract/broadcasts.ts'
 import type { Video, VideoList } from '../../src/delivery/contract/videos.ts'
-import { makeBroadcastSource, publish, streamHash } from '../support/ffmpeg.ts'
+import { countPackets, makeBroadcastSource, publish, streamHash } from '../support/ffmpeg.ts'
 import { type Program, startProgram, until } from '../support/program.ts'
 
 const SECONDS = 12
@@ -93,10 +93,11 @@ it('a database killed in mid-broadcast comes back by itself; meanwhile it is sai
 
 it('a media store that refuses delays the replay, which is complete when it works again, and nothing else', async () => {
   const media = path.join(folder, 'media')
-  // In the folder's place a file: nothing can be stored, as when its disk is full or was not mounted.
-  await writeFile(media, '')
   const env = { MEDIA_URL: `file://${media}`, GRACE_SECONDS: '1' }
   await using program = await startProgram({ env })
+  // In the folder's place a file: nothing can be stored, as when its disk is full or was unmounted.
+  await rm(media, { recursive: true, force: true })
+  await writeFile(media, '')
   const publisher = publish(source, program.publishUrl)
   expect(await publisher.done, publisher.stderr()).toBe(0)
   const { items } = await until(
@@ -115,4 +116,33 @@ it('a media store that refuses delays the replay, which is complete when it work
   expect(replay).toMatchObject({ state: 'ready', failure: null })
   const original = new URL('original/index.m3u8', new URL(replay.playback.hls ?? '', program.site)).href
   expect(await streamHash(original, 'v')).toBe(await streamHash(source, 'v'))
+}, 180_000)
+
+it('a stop in mid-broadcast takes seconds, and the encoder that comes back after the start continues the broadcast', async () => {
+  const storageDir = path.join(folder, 'stopped')
+  const before = await startProgram({ storageDir })
+  const publisher = publish(source, before.publishUrl)
+  await onAirFor(before, 2)
+  const told = Date.now()
+  expect(await before.stop()).toBe(0)
+  expect(Date.now() - told).toBeLessThan(5000)
+  await publisher.done
+
+  await using after = await startProgram({ storageDir, ports: before })
+  const [waiting] = (await after.api<BroadcastList>('/broadcasts')).items
+  expect(waiting).toMatchObject({ state: 'interrupted', sessions: [{ ending: 'draining' }] })
+  const again = publish(source, after.publishUrl)
+  expect(await again.done, again.stderr()).toBe(0)
+  const replay = await replayOf(after, { id: (waiting as Broadcast).videoId })
+  expect(replay).toMatchObject({ state: 'ready', failure: null })
+  const { items } = await after.api<BroadcastList>('/broadcasts')
+  expect(items).toMatchObject([{ verdict: { complete: true }, sessions: [{}, { ending: 'unpublished' }] }])
+  const parts = ['0.flv', '1.flv'].map((name) =>
+    path.join(storageDir, 'recordings', (items[0] as Broadcast).id, name),
+  )
+  const [first = 0, second] = await Promise.all(parts.map((part) => countPackets(part)))
+  expect(first).toBeGreaterThan(2 * 30)
+  expect(second).toBe(SECONDS * 30)
+  const original = new URL('original/index.m3u8', new URL(replay.playback.hls ?? '', after.site)).href
+  expect(await countPackets(original)).toBe(first + SECONDS * 30)
 }, 180_000)
