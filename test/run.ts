@@ -85,7 +85,8 @@ if (unknown.length > 0) {
 } else {
   const outcomes: Outcome[] = []
   for (const check of CHECKS) {
-    if (wanted.length === 0 ? !check.onlyWhenNamed : wanted.includes(check.name)) outcomes.push(await run(check))
+    if (wanted.length === 0 ? !check.onlyWhenNamed : wanted.includes(check.name))
+      outcomes.push(await run(check))
   }
   console.log('\n── summary')
   for (const { name, passed, seconds } of outcomes) {
