@@ -32,7 +32,8 @@ export class FileStore implements MediaStore {
     for (const name of (await absentIsUndefined(readdir(asides))) ?? []) {
       const aside = path.join(asides, name)
       const found = await absentIsUndefined(stat(aside))
-      if (found && found.mtimeMs <= before) await rm(aside, { force: true })
+      // Date.now() knows whole milliseconds only.
+      if (found && Math.floor(found.mtimeMs) <= before) await rm(aside, { force: true })
     }
   }
 
