@@ -2,7 +2,7 @@
 import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import type { Config } from '../config/config.ts'
-import { AppError, describeError } from '../kernel/errors.ts'
+import { AppError, describeError, isDiskFull } from '../kernel/errors.ts'
 
 /** Makes the folders and tries them. Throws AppError `bad-setting` that names the setting. */
 export function prepareStorage({ storageDir, mediaDir }: Pick<Config, 'storageDir' | 'mediaDir'>): void {
@@ -18,6 +18,11 @@ function prepareFolder(setting: 'STORAGE_DIR' | 'MEDIA_URL', folder: string): vo
     writeFileSync(probe, 'Reprise tries whether it may write here.\n')
     rmSync(probe)
   } catch (cause) {
+    if (isDiskFull(cause)) {
+      rmSync(probe, { force: true })
+      // A media store without room delays replays; recordings go on, and what is there plays.
+      if (setting === 'MEDIA_URL') return
+    }
     throw new AppError('bad-setting', `${setting}: ${folder} ${reason(cause)}`, { cause })
   }
 }
