@@ -2,7 +2,6 @@
 import { secondsOf, type VjsPlayer } from './vjs.ts'
 
 interface PlaylistController {
-  waitingForFastQualityPlaylistReceived_?: boolean
   runFastQualitySwitch_?(): void
 }
 
@@ -11,17 +10,16 @@ const LOOKS = 120
 
 /**
  * Throws away what is buffered in the quality before the switch. http-streaming 3.17 does so by
- * itself only when the new media playlist had yet to be fetched: for one it holds already it sets
- * its flag after the event that reads it. Without these private names the switch merely waits for
- * the end of the buffer.
+ * itself only when its delayed, deliberate switch comes before its own choice among the levels that
+ * are left: otherwise the new quality is there already when it looks, and it leaves the buffer as it
+ * is. Without this private name the switch then waits for the end of the buffer. Twice does no harm.
  */
 export function dropOldQuality(player: VjsPlayer): void {
   if (player.isDisposed()) return
   const tech = player.tech({ IWillNotUseThisInPlugins: true }) as unknown as {
     vhs?: { playlistController_?: PlaylistController }
   }
-  const controller = tech.vhs?.playlistController_
-  if (controller?.waitingForFastQualityPlaylistReceived_ === true) controller.runFastQualitySwitch_?.()
+  tech.vhs?.playlistController_?.runFastQualitySwitch_?.()
   if (player.paused()) seekInPlace(player, LOOKS)
 }
 

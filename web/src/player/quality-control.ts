@@ -32,6 +32,8 @@ export function makeQualityControl(player: VjsPlayer, reload: () => void): Quali
   let renditions: readonly PlayableRendition[] = []
   let chosen: string = AUTO
   let reloadedFor: string | undefined
+  /** A choice whose pictures do not play yet. */
+  let dropping = false
 
   const loaded = () =>
     Array.from({ length: levels.length }, (_, i) => levels[i]).filter((level) => level !== undefined)
@@ -71,8 +73,13 @@ export function makeQualityControl(player: VjsPlayer, reload: () => void): Quali
     })
   }
   player.on('mediachange', () => {
-    // After http-streaming's own listeners.
-    if (chosen !== AUTO) queueMicrotask(() => dropOldQuality(player))
+    // After http-streaming's own listeners, one of which brings selectedIndex up to date.
+    queueMicrotask(() => {
+      const wanted = options().find(({ value }) => value === chosen)?.levelIds ?? []
+      if (!dropping || !wanted.includes(levels[levels.selectedIndex]?.id ?? '')) return
+      dropping = false
+      dropOldQuality(player)
+    })
   })
   levels.on('addqualitylevel', levelsChanged)
   levels.on('removequalitylevel', changed)
@@ -87,6 +94,7 @@ export function makeQualityControl(player: VjsPlayer, reload: () => void): Quali
     choose(value) {
       if (value === chosen) return
       chosen = value
+      dropping = value !== AUTO
       reloadedFor = undefined
       apply()
       changed()
