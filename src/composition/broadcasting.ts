@@ -4,8 +4,9 @@ import { makeBroadcastLedger } from '../database/broadcasts.ts'
 import { makeRecordingLedger } from '../database/recordings.ts'
 import { LiveHub } from '../ingest/live-hub.ts'
 import { RtmpServer } from '../ingest/rtmp-server.ts'
-import { readTlsIdentity } from '../ingest/tls-identity.ts'
+import { RenewedTlsIdentity } from '../ingest/tls-renewal.ts'
 import type { BroadcastId, VideoId } from '../kernel/ids.ts'
+import type { Logger } from '../kernel/logger.ts'
 import { retryUntilDone } from '../kernel/retry.ts'
 import { BroadcastService } from '../library/broadcasts/broadcast-service.ts'
 import { LivePackager } from '../library/broadcasts/live-packager.ts'
@@ -103,15 +104,21 @@ export async function startBroadcasting(
     log,
   })
   const { rtmps } = config
-  const identity = rtmps && (await readTlsIdentity(rtmps))
-  if (identity && identity.expiresAt.getTime() < Date.now()) {
-    log.warn({ expiredAt: identity.expiresAt, file: rtmps.certFile }, 'the certificate of RTMPS has expired')
+  const identity = rtmps && (await RenewedTlsIdentity.open(rtmps))
+  if (identity) {
+    stack.use(followRenewal(identity, log))
+    if (identity.expiresAt.getTime() < Date.now()) {
+      log.warn(
+        { expiredAt: identity.expiresAt, file: rtmps.certFile },
+        'the certificate of RTMPS has expired',
+      )
+    }
   }
   const hub = new LiveHub({ lingerMs: config.graceMs })
   const rtmp = new RtmpServer({
     host: config.host,
     port: config.rtmpPort,
-    ...(rtmps && identity ? { rtmps: { port: rtmps.port, context: identity.context } } : {}),
+    ...(rtmps && identity ? { rtmps: { port: rtmps.port, context: () => identity.context } } : {}),
     limits: { maxConnectionsPerAddress: config.maxConnectionsPerAddress },
     gate: broadcasts,
     playGate: makeLivePlayGate(library.channels, library.videos),
@@ -145,6 +152,20 @@ export async function startBroadcasting(
         recordedBytes: live.receivedBytes,
         recordedSeconds: progress?.durationSeconds ?? 0,
       }
+    },
+  }
+}
+
+function followRenewal(identity: RenewedTlsIdentity, log: Logger): AsyncDisposable {
+  const stop = new AbortController()
+  const watched = identity.watch(stop.signal, {
+    onRenewed: ({ expiresAt }) => log.info({ expiresAt }, 'the certificate of RTMPS was renewed'),
+    onError: (error) => log.warn({ err: error }, 'the renewed certificate of RTMPS cannot be used yet'),
+  })
+  return {
+    async [Symbol.asyncDispose]() {
+      stop.abort()
+      await watched
     },
   }
 }

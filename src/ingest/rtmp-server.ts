@@ -18,8 +18,8 @@ export interface RtmpServerOptions {
   readonly host: string
   /** 0: any free port. */
   readonly port: number
-  /** The same over TLS. */
-  readonly rtmps?: { readonly port: number; readonly context: SecureContext }
+  /** The same over TLS. The context is asked for at each connection: it may have been renewed. */
+  readonly rtmps?: { readonly port: number; readonly context: () => SecureContext }
   readonly gate: PublishGate
   readonly playGate: PlayGate
   /** The caller's: HTTP outputs share it. */
@@ -57,7 +57,7 @@ export class RtmpServer implements AsyncDisposable {
     // Not tls.Server: it would keep connections to itself until TLS has shaken hands, out of our limits' sight.
     this.#tlsServer =
       rtmps &&
-      this.#makeServer((socket) => new TLSSocket(socket, { isServer: true, secureContext: rtmps.context }))
+      this.#makeServer((socket) => new TLSSocket(socket, { isServer: true, secureContext: rtmps.context() }))
   }
 
   /**

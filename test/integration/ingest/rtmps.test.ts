@@ -32,10 +32,11 @@ afterAll(() => rmSync(dir, { recursive: true, force: true }))
 beforeEach(async () => {
   gate = new FakePublishGate({ 'the-key': 'channel' })
   const files = { certFile: path.join(dir, 'cert.pem'), keyFile: path.join(dir, 'key.pem') }
+  const { context } = await readTlsIdentity(files)
   server = new RtmpServer({
     host: '127.0.0.1',
     port: 0,
-    rtmps: { port: 0, context: (await readTlsIdentity(files)).context },
+    rtmps: { port: 0, context: () => context },
     gate,
     playGate: { mayPlay: () => Promise.resolve(true) },
     hub: new LiveHub(),
