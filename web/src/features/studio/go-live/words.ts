@@ -53,7 +53,7 @@ export function encoderName(encoder: string): string {
 }
 
 export const ENDINGS: Record<NonNullable<Broadcast['sessions'][number]['ending']>, string> = {
-  unpublished: 'ended by the encoder',
+  unpublished: 'ended by the encoder or in the studio',
   dropped: 'connection lost',
   'taken-over': 'replaced by a new connection',
   'protocol-error': 'closed: the encoder sent something invalid',
