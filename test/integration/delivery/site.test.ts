@@ -310,7 +310,7 @@ describe('the server', () => {
     const starting = startWebServer(() => {}, { host: '127.0.0.1', port, endStreams: async () => {} })
     await expect(starting).rejects.toMatchObject({
       code: 'bad-setting',
-      message: expect.stringContaining(`PORT: ${port} is in use`),
+      message: expect.stringContaining(`PORT: port ${port} is in use`),
     })
   })
 
