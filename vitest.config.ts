@@ -5,6 +5,7 @@ const POSTGRES = './test/support/postgres-global-setup.ts'
 
 export default defineConfig({
   test: {
+    reporters: ['default', './test/support/failure-list.ts'],
     projects: [
       {
         test: {

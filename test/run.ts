@@ -3,8 +3,9 @@
  * summary. `npm test -- unit lint` runs only those; `npm run test:long` what takes an hour.
  */
 import { spawn } from 'node:child_process'
-import { existsSync } from 'node:fs'
+import { existsSync, readFileSync, rmSync } from 'node:fs'
 import path from 'node:path'
+import { FAILURES_FILE } from './support/failure-list.ts'
 
 const ROOT = path.resolve(import.meta.dirname, '..')
 const BIN = path.join(ROOT, 'node_modules', '.bin')
@@ -83,6 +84,7 @@ if (unknown.length > 0) {
   )
   process.exitCode = 2
 } else {
+  rmSync(FAILURES_FILE, { force: true })
   const outcomes: Outcome[] = []
   for (const check of CHECKS) {
     if (wanted.length === 0 ? !check.onlyWhenNamed : wanted.includes(check.name))
@@ -95,4 +97,5 @@ if (unknown.length > 0) {
   const failed = outcomes.filter(({ passed }) => !passed).length
   console.log(`${outcomes.length - failed} passed, ${failed} failed`)
   if (failed > 0) process.exitCode = 1
+  if (existsSync(FAILURES_FILE)) console.log(`\n── what failed\n${readFileSync(FAILURES_FILE, 'utf8')}`)
 }
