@@ -17,9 +17,13 @@ export interface LogFile {
 
 /** Creates the file; rejects with EEXIST when there is one, so that no recording is ever written over. */
 export async function createLogFile(file: string): Promise<LogFile> {
-  await fs.promises.mkdir(path.dirname(file), { recursive: true })
+  const folder = path.dirname(file)
+  const made = await fs.promises.mkdir(folder, { recursive: true })
   const handle = await fs.promises.open(file, 'ax')
-  await syncFolder(path.dirname(file))
+  await syncNames(folder, made).catch(async (error: unknown) => {
+    await handle.close()
+    throw error
+  })
   const { fd } = handle
   return {
     write: (bytes, offset, length, done) => fs.write(fd, bytes, offset, length, null, done),
@@ -29,8 +33,16 @@ export async function createLogFile(file: string): Promise<LogFile> {
   }
 }
 
+/** The file's name, and those of the folders that were made for it, the first of which is `made`. */
+async function syncNames(folder: string, made: string | undefined): Promise<void> {
+  for (let at = folder; ; at = path.dirname(at)) {
+    await syncFolder(at)
+    if (made === undefined || at === path.dirname(made)) return
+  }
+}
+
 /** Makes a new name survive a power loss. */
-export async function syncFolder(folder: string): Promise<void> {
+async function syncFolder(folder: string): Promise<void> {
   const handle = await fs.promises.open(folder, 'r')
   try {
     await handle.sync()

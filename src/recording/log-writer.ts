@@ -193,6 +193,8 @@ export class LogWriter implements Flushable {
     await this.#queue.settled()
     const wholeBytes = given ?? this.growth.bytes
     await this.#file?.truncate(wholeBytes).catch(() => undefined)
+    // What it took so far is as good as any other recording.
+    await new Promise<void>((resolve) => (this.#file ? this.#file.sync(() => resolve()) : resolve()))
     this.growth.grown(wholeBytes)
     this.growth.end()
   }
