@@ -45,13 +45,13 @@ function makeRtmpFormat(streamId: number): LiveFormat {
   }
 }
 
-/** Players nearly always play on the first stream they create: these share their bytes. */
-const FIRST_STREAM_ID = 1
-const FIRST_STREAM_FORMAT = makeRtmpFormat(FIRST_STREAM_ID)
+const rtmpFormats = new Map<number, LiveFormat>()
 
-/** `streamId`: the message stream that the player plays on; any 32 bits. */
+/** `streamId`: the message stream that the player plays on, one that session.ts let it create: those who play on the same share their bytes. */
 export function rtmpFormat(streamId: number): LiveFormat {
-  return streamId === FIRST_STREAM_ID ? FIRST_STREAM_FORMAT : makeRtmpFormat(streamId)
+  const format = rtmpFormats.get(streamId) ?? makeRtmpFormat(streamId)
+  rtmpFormats.set(streamId, format)
+  return format
 }
 
 function outgoing(frame: LiveFrame, streamId: number) {

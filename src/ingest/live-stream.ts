@@ -4,6 +4,7 @@
  * a keyframe, so that whoever was left behind can go on at a batch's beginning.
  */
 
+import { EncodedGop } from './encoded-gop.ts'
 import { GopCache } from './gop-cache.ts'
 import { encodeFrames, type LiveFormat } from './live-format.ts'
 import { detached, FrameStore, type LiveFrame } from './live-frame.ts'
@@ -24,6 +25,7 @@ export class LiveStream {
   readonly #limits: LiveStreamLimits
   readonly #store = new FrameStore()
   readonly #gop: GopCache
+  readonly #encodedGop = new EncodedGop()
   readonly #viewers = new Map<LiveFormat, Set<LiveViewer>>()
   #metadata: LiveFrame | undefined
   #videoHeader: LiveFrame | undefined
@@ -90,8 +92,9 @@ export class LiveStream {
   join(viewer: LiveViewer): void {
     this.#flush()
     viewer.begin(this.#headers(viewer.format))
-    if (this.#gop.frames.length > 0) viewer.begin(encodeFrames(viewer.format, this.#gop.frames))
-    else if (this.#hasVideo) viewer.awaitSync()
+    const { frames } = this.#gop
+    for (const bytes of this.#encodedGop.encode(viewer.format, frames)) viewer.begin(bytes)
+    if (frames.length === 0 && this.#hasVideo) viewer.awaitSync()
     const viewers = this.#viewers.get(viewer.format) ?? new Set()
     this.#viewers.set(viewer.format, viewers.add(viewer))
   }

@@ -138,6 +138,8 @@ function play(state: Connected, streamId: number, sent: string): Step {
   }
   const { name } = parseStreamAddress(next.app, sent)
   if (name === '' || name.length > MAX_NAME_CHARS) return [CLOSED, streamNotFound(streamId)]
+  // Frames are put together once for each stream id: peers must not multiply them.
+  if (streamId > MAX_STREAMS) return fault(`play on message stream ${streamId}, which it never created`)
   return [{ phase: 'asking', client: next, streamId }, [{ kind: 'ask-play', streamName: name }]]
 }
 

@@ -185,6 +185,10 @@ describe('playing', () => {
     expect(state.phase).toBe('closed')
     expect(told(effects)).toEqual(['onStatus NetStream.Play.StreamNotFound', 'close'])
   })
+  it('is refused on a stream that cannot have been created', () => {
+    const event = command({ kind: 'play', transactionId: 0, streamName: 'channel' }, 17)
+    expect(run(connect, createStream, event).effects).toMatchObject([{ kind: 'close', fault: true }])
+  })
   it('says when it is over', () => {
     const { effects } = run(...PLAYING, { kind: 'stream-over', reason: 'Over.' })
     expect(told(effects)).toEqual(['type 4', 'onStatus NetStream.Play.UnpublishNotify', 'close'])
