@@ -33,7 +33,9 @@ export class GopCache {
       this.#filling = true
     }
     if (!this.#filling) return
-    this.#bytes += frame.body.byteLength + FRAME_OVERHEAD_BYTES
+    const { body, plain } = frame
+    this.#bytes += body.byteLength + FRAME_OVERHEAD_BYTES
+    if (plain && plain !== body) this.#bytes += plain.byteLength
     if (this.#bytes > this.#maxBytes) this.clear()
     else this.#frames.push(frame)
   }

@@ -25,36 +25,49 @@ export function encodeFrames(format: LiveFormat, frames: readonly LiveFrame[]): 
   return bytes
 }
 
+/** The default track alone, for nobody can ask over HTTP for more. */
 export const FLV_FORMAT: LiveFormat = {
-  byteLength: (frame) => frame.body.byteLength + TAG_OVERHEAD_BYTES,
-  write: (into, at, frame) => {
-    const length = frame.body.byteLength
-    encodeTagHeader(into, at, frame.type, length, frame.timestampMs)
-    into.set(frame.body, at + TAG_HEADER_BYTES)
+  byteLength: ({ plain }) => (plain ? plain.byteLength + TAG_OVERHEAD_BYTES : 0),
+  write: (into, at, { type, timestampMs, plain }) => {
+    if (!plain) return at
+    const length = plain.byteLength
+    encodeTagHeader(into, at, type, length, timestampMs)
+    into.set(plain, at + TAG_HEADER_BYTES)
     const end = at + TAG_HEADER_BYTES + length
     encodeTagTrailer(into, end, length)
     return end + TAG_TRAILER_BYTES
   },
 }
 
-function makeRtmpFormat(streamId: number): LiveFormat {
+function makeRtmpFormat(streamId: number, allTracks: boolean): LiveFormat {
+  const bodyOf = (frame: LiveFrame) => (allTracks ? frame.body : frame.plain)
   return {
-    byteLength: (frame) =>
-      chunkedBytes(outgoing(frame, streamId), frame.body.byteLength, OUTGOING_CHUNK_BYTES),
-    write: (into, at, frame) => writeChunks(into, at, outgoing(frame, streamId), OUTGOING_CHUNK_BYTES),
+    byteLength: (frame) => {
+      const body = bodyOf(frame)
+      return body ? chunkedBytes(outgoing(frame, body, streamId), body.byteLength, OUTGOING_CHUNK_BYTES) : 0
+    },
+    write: (into, at, frame) => {
+      const body = bodyOf(frame)
+      return body ? writeChunks(into, at, outgoing(frame, body, streamId), OUTGOING_CHUNK_BYTES) : at
+    },
   }
 }
 
-const rtmpFormats = new Map<number, LiveFormat>()
+/** Players nearly always play on the first stream they create: these share their bytes. */
+const FIRST_STREAM_ID = 1
+const SHARED_PLAIN = makeRtmpFormat(FIRST_STREAM_ID, false)
+const SHARED_ALL = makeRtmpFormat(FIRST_STREAM_ID, true)
 
-/** `streamId`: the message stream that the player plays on, one that session.ts let it create: those who play on the same share their bytes. */
-export function rtmpFormat(streamId: number): LiveFormat {
-  const format = rtmpFormats.get(streamId) ?? makeRtmpFormat(streamId)
-  rtmpFormats.set(streamId, format)
-  return format
+/**
+ * `streamId`: the message stream that the player plays on; any 32 bits. `allTracks`: every message as it came;
+ * else the default track alone.
+ */
+export function rtmpFormat(streamId: number, allTracks = false): LiveFormat {
+  if (streamId !== FIRST_STREAM_ID) return makeRtmpFormat(streamId, allTracks)
+  return allTracks ? SHARED_ALL : SHARED_PLAIN
 }
 
-function outgoing(frame: LiveFrame, streamId: number) {
+function outgoing(frame: LiveFrame, body: Uint8Array, streamId: number) {
   const csid = frame.type === VIDEO ? 6 : frame.type === AUDIO ? 4 : 8
-  return { csid, type: frame.type, timestampMs: frame.timestampMs, streamId, body: frame.body }
+  return { csid, type: frame.type, timestampMs: frame.timestampMs, streamId, body }
 }

@@ -3,14 +3,15 @@
  * allocation for many frames, given back as a whole when the group of pictures is forgotten and the
  * last viewer has been sent it.
  */
-import { readAudioTag } from '../formats/flv/audio-tag.ts'
+import { defaultTrackBody } from '../formats/flv/default-track.ts'
+import { readStanding, type Standing } from '../formats/flv/standing-message.ts'
 import { readVideoTag } from '../formats/flv/video-tag.ts'
 import { isMetadata } from './data-frame.ts'
-import { AUDIO, type MediaMessage, VIDEO } from './media-message.ts'
+import { DATA, type MediaMessage, VIDEO } from './media-message.ts'
 
 /**
- * `header`: decoder configuration. `metadata`: onMetaData. `sync`: a keyframe, decoding can start here.
- * `frame`: everything else.
+ * `header`: a decoder configuration, or what else holds for all that follow. `metadata`: onMetaData.
+ * `sync`: a keyframe of the default track, decoding can start here. `frame`: everything else.
  */
 export type FrameKind = 'header' | 'metadata' | 'sync' | 'frame'
 
@@ -19,7 +20,12 @@ export interface LiveFrame {
   readonly kind: FrameKind
   /** As players get it: continues when the encoder comes back. Unsigned 32 bits, wraps. */
   readonly timestampMs: number
+  /** As it came. */
   readonly body: Buffer
+  /** For players that know the default track alone: the same bytes, mostly; undefined: nothing of it is for them. */
+  readonly plain: Uint8Array | undefined
+  /** Of a header: what it stands for. */
+  readonly standing: Standing | undefined
 }
 
 const SLAB_BYTES = 64 * 1024
@@ -42,21 +48,29 @@ export class FrameStore {
       body.set(part, at)
       at += part.byteLength
     }
-    return { type: message.type, kind: kindOf(message.type, body), timestampMs, body }
+    const { type } = message
+    const standing = type === DATA ? undefined : readStanding(type, body)
+    const kind = standing ? 'header' : kindOf(type, body)
+    return { type, kind, timestampMs, body, plain: plainOf(type, body), standing }
   }
 }
 
 /** Header and metadata frames outlive their slab. */
 export function detached(frame: LiveFrame): LiveFrame {
-  return { ...frame, body: Buffer.from(frame.body) }
+  const body = Buffer.from(frame.body)
+  return {
+    ...frame,
+    body,
+    plain: frame.plain === frame.body ? body : frame.plain && Buffer.from(frame.plain),
+  }
 }
 
 function kindOf(type: number, body: Buffer): FrameKind {
-  if (type === VIDEO) {
-    const tag = readVideoTag(body)
-    if (tag?.packet === 'sequence-start') return 'header'
-    return tag?.keyframe && tag.packet === 'frame' ? 'sync' : 'frame'
-  }
-  if (type === AUDIO) return readAudioTag(body)?.packet === 'sequence-start' ? 'header' : 'frame'
-  return isMetadata(body) ? 'metadata' : 'frame'
+  if (type === DATA) return isMetadata(body) ? 'metadata' : 'frame'
+  const tag = type === VIDEO ? readVideoTag(body) : undefined
+  return tag?.keyframe && tag.packet === 'frame' ? 'sync' : 'frame'
+}
+
+function plainOf(type: number, body: Buffer): Uint8Array | undefined {
+  return type === DATA ? body : defaultTrackBody(type, body)
 }

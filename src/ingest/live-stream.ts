@@ -10,6 +10,7 @@ import { encodeFrames, type LiveFormat } from './live-format.ts'
 import { detached, FrameStore, type LiveFrame } from './live-frame.ts'
 import type { LiveViewer, ViewerEnding } from './live-viewer.ts'
 import { AUDIO, type MediaMessage, VIDEO } from './media-message.ts'
+import { StandingMessages } from './standing-messages.ts'
 
 export interface LiveStreamLimits {
   readonly maxGopBytes: number
@@ -28,8 +29,8 @@ export class LiveStream {
   readonly #encodedGop = new EncodedGop()
   readonly #viewers = new Map<LiveFormat, Set<LiveViewer>>()
   #metadata: LiveFrame | undefined
-  #videoHeader: LiveFrame | undefined
-  #audioHeader: LiveFrame | undefined
+  /** Decoder configurations and the like, of every track. */
+  readonly #headers = new StandingMessages<LiveFrame>()
   #hasVideo = false
   #batch: LiveFrame[] = []
   #batchBytes = 0
@@ -67,7 +68,7 @@ export class LiveStream {
     const stored = this.#store.add(message, timestampMs)
     // ffmpeg takes metadata at any other time than 0 for a subtitle track.
     const frame = stored.kind === 'metadata' ? { ...stored, timestampMs: 0 } : stored
-    if (frame.type === VIDEO) this.#hasVideo = true
+    if (frame.type === VIDEO && frame.plain) this.#hasVideo = true
     if (frame.kind === 'metadata') this.#metadata = detached(frame)
     else if (frame.kind === 'header') this.#keepHeader(detached(frame))
     const sync = this.#isSync(frame)
@@ -83,15 +84,14 @@ export class LiveStream {
     this.#flush()
     this.#gop.clear()
     this.#metadata = undefined
-    this.#videoHeader = undefined
-    this.#audioHeader = undefined
+    this.#headers.clear()
     this.#hasVideo = false
     this.#shiftMs = undefined
   }
 
   join(viewer: LiveViewer): void {
     this.#flush()
-    viewer.begin(this.#headers(viewer.format))
+    viewer.begin(this.#encodeHeaders(viewer.format))
     const { frames } = this.#gop
     for (const bytes of this.#encodedGop.encode(viewer.format, frames)) viewer.begin(bytes)
     if (frames.length === 0 && this.#hasVideo) viewer.awaitSync()
@@ -113,13 +113,12 @@ export class LiveStream {
   }
 
   #keepHeader(frame: LiveFrame): void {
-    if (frame.type === VIDEO) {
-      // The cached frames were made for the configuration before; some encoders repeat the same one.
-      if (!this.#videoHeader?.body.equals(frame.body)) this.#gop.clear()
-      this.#videoHeader = frame
-    } else {
-      this.#audioHeader = frame
-    }
+    const { type, standing, body, plain } = frame
+    if (!standing) return
+    const ofDefaultTrack = type === VIDEO && standing.configuration && plain
+    // The cached frames were made for the configuration before; some encoders repeat the same one.
+    if (ofDefaultTrack && !this.#headers.get(standing.key)?.body.equals(body)) this.#gop.clear()
+    this.#headers.set(standing, frame, body.byteLength)
   }
 
   /** Without video, every audio frame is a place to start. */
@@ -127,10 +126,9 @@ export class LiveStream {
     return frame.kind === 'sync' || (frame.type === AUDIO && frame.kind === 'frame' && !this.#hasVideo)
   }
 
-  #headers(format: LiveFormat): Buffer {
+  #encodeHeaders(format: LiveFormat): Buffer {
     const timestampMs = this.#gop.frames[0]?.timestampMs ?? this.#lastMs
-    const headers = [this.#videoHeader, this.#audioHeader].filter((frame) => frame !== undefined)
-    const timed = headers.map((frame) => ({ ...frame, timestampMs }))
+    const timed = this.#headers.values().map((frame) => ({ ...frame, timestampMs }))
     return encodeFrames(format, this.#metadata ? [this.#metadata, ...timed] : timed)
   }
 
@@ -152,7 +150,7 @@ export class LiveStream {
     const sync = this.#isSync(first)
     for (const [format, viewers] of this.#viewers) {
       const bytes = encodeFrames(format, batch)
-      for (const viewer of viewers) viewer.offer(bytes, sync, () => this.#headers(format))
+      for (const viewer of viewers) viewer.offer(bytes, sync, () => this.#encodeHeaders(format))
     }
   }
 }

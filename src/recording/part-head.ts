@@ -1,15 +1,17 @@
 /**
- * What a part must begin with to be played by itself: metadata and decoder configurations. Watches
- * the messages of a session for them, and says when one is another than before.
+ * What a part must begin with to be played by itself: metadata, and the decoder configurations of every
+ * track with what describes them. Watches the messages of a session for them, and says when a
+ * configuration is another than before.
  *
  * A part that goes on with a session (its configuration changed) begins with a script tag
  * `onRepriseContinued`, then the headers again: readers go on with the clock they have.
  */
 import { encodeAmf0Values, readAmf0Values } from '../formats/amf0.ts'
-import { readAudioTag } from '../formats/flv/audio-tag.ts'
+import { readModifiers } from '../formats/flv/enhanced-packet.ts'
 import { readMetadata } from '../formats/flv/script-data.ts'
-import { readVideoTag } from '../formats/flv/video-tag.ts'
+import { readStanding } from '../formats/flv/standing-message.ts'
 import { AUDIO, DATA, type MediaMessage, VIDEO } from '../ingest/media-message.ts'
+import { StandingMessages } from '../ingest/standing-messages.ts'
 
 const CONTINUED = 'onRepriseContinued'
 
@@ -18,35 +20,44 @@ const MAX_HEADER_BYTES = 256 * 1024
 
 export class PartHead {
   #metadata: Buffer | undefined
-  readonly #configurations = new Map<number, Buffer>()
+  readonly #standing = new StandingMessages<{ type: MediaMessage['type']; body: Buffer }>()
+  #latest = ''
 
   /**
    * Takes note of a message. `changed`: it is a decoder configuration other than the one before it in
    * this session, so a new part begins with it; a repeated one is nothing new.
    */
   observe(message: MediaMessage): 'changed' | 'same' {
-    if (message.byteLength > MAX_HEADER_BYTES || !isHeader(message)) return 'same'
-    const body = Buffer.concat(message.parts)
-    if (message.type === DATA) {
+    const { type, parts, byteLength } = message
+    if (byteLength > MAX_HEADER_BYTES || !mayStand(message)) return 'same'
+    const body = Buffer.concat(parts)
+    if (type === DATA) {
       if (readMetadata(body)) this.#metadata = body
       return 'same'
     }
-    const before = this.#configurations.get(message.type)
-    if (before?.equals(body)) return 'same'
-    this.#configurations.set(message.type, body)
-    return before ? 'changed' : 'same'
+    const standing = readStanding(type, body)
+    if (!standing) return 'same'
+    const { key, configuration } = standing
+    const before = this.#standing.get(key)
+    if (before?.body.equals(body)) return 'same'
+    this.#standing.set(standing, { type, body }, byteLength)
+    this.#latest = key
+    return before && configuration ? 'changed' : 'same'
   }
 
-  /** The messages to begin a new part with, at this timestamp; `except` is the type that follows by itself. */
-  messages(timestampMs: number, except: number): MediaMessage[] {
-    const make = (type: MediaMessage['type'], body: Buffer | undefined): MediaMessage[] =>
-      body ? [{ type, timestampMs, parts: [body], byteLength: body.length }] : []
+  /** The messages to begin a new part with, at this timestamp, but for the one observed last: it follows by itself. */
+  messages(timestampMs: number): MediaMessage[] {
+    const make = (type: MediaMessage['type'], body: Buffer): MediaMessage => ({
+      type,
+      timestampMs,
+      parts: [body],
+      byteLength: body.length,
+    })
+    const latest = this.#standing.get(this.#latest)
     return [
-      ...make(DATA, encodeAmf0Values([CONTINUED])),
-      ...make(DATA, this.#metadata),
-      ...[VIDEO, AUDIO].flatMap((type) =>
-        type === except ? [] : make(type as MediaMessage['type'], this.#configurations.get(type)),
-      ),
+      make(DATA, encodeAmf0Values([CONTINUED])),
+      ...(this.#metadata ? [make(DATA, this.#metadata)] : []),
+      ...this.#standing.values().flatMap((kept) => (kept === latest ? [] : [make(kept.type, kept.body)])),
     ]
   }
 }
@@ -60,18 +71,27 @@ export function isContinuedMark(body: Uint8Array): boolean {
   }
 }
 
-/** Looks at the first bytes only: this is asked of every message. */
-function isHeader(message: MediaMessage): boolean {
-  if (message.type === DATA) return true
-  const part = message.parts[0]
+/** Looks at the first bytes only: this is asked of every message. True for a few that turn out to be frames. */
+function mayStand({ type, parts }: MediaMessage): boolean {
+  if (type === DATA) return true
+  const [part] = parts
   const first = part?.[0]
   if (part === undefined || first === undefined) return false
-  const enhanced = message.type === VIDEO ? (first & 0x80) !== 0 : first >> 4 === 9
+  const second = part.byteLength > 1 ? part[1] : undefined
+  if (type === VIDEO && first & 0x80) return mayStandEnhanced(part, VIDEO_FRAMES, 6)
+  if (type === AUDIO && first >> 4 === 9) return mayStandEnhanced(part, AUDIO_FRAMES, 5)
   // Legacy codecs with a configuration say by their second byte whether this is one.
-  if (!enhanced && part.byteLength > 1 && part[1] !== 0) return false
-  if (!enhanced && message.type === AUDIO && first >> 4 !== 10) return false
-  // A view that holds less than a header's beginning is rare: then all of it is put together.
-  const head = part.byteLength >= 16 || message.parts.length === 1 ? part : Buffer.concat(message.parts)
-  const tag = message.type === VIDEO ? readVideoTag(head) : readAudioTag(head)
-  return tag?.packet === 'sequence-start'
+  return (second === undefined || second === 0) && (type === VIDEO || first >> 4 === 10)
+}
+
+/** Packet types that are not kept: coded frames and ends. */
+const VIDEO_FRAMES = [1, 2, 3]
+const AUDIO_FRAMES = [1, 2]
+
+function mayStandEnhanced(part: Uint8Array, frames: readonly number[], multitrackType: number): boolean {
+  const modified = readModifiers(part)
+  if (!modified) return true
+  if (modified.type !== multitrackType) return !frames.includes(modified.type)
+  const layout = part[modified.at]
+  return layout === undefined || !frames.includes(layout & 0x0f)
 }

@@ -81,7 +81,7 @@ export class SessionRecording implements RecordedSession {
     this.#part += 1
     this.#open = this.#begin(this.#options.createPart(this.#part))
     this.#writer = this.#open.writer
-    for (const header of this.#head.messages(message.timestampMs, message.type)) this.#writer.write(header)
+    for (const header of this.#head.messages(message.timestampMs)) this.#writer.write(header)
   }
 
   #begin(file: Promise<LogFile>) {

@@ -4,11 +4,10 @@
  * broadcast goes on it grows, and ends with it.
  */
 import { Readable } from 'node:stream'
-import { readAudioTag } from '../formats/flv/audio-tag.ts'
 import { encodeFileHeader } from '../formats/flv/file-header.ts'
 import { readMetadata } from '../formats/flv/script-data.ts'
+import { readStanding } from '../formats/flv/standing-message.ts'
 import {
-  AUDIO_TAG,
   encodeTagHeader,
   encodeTagTrailer,
   SCRIPT_TAG,
@@ -16,7 +15,6 @@ import {
   TAG_OVERHEAD_BYTES,
   VIDEO_TAG,
 } from '../formats/flv/tag-header.ts'
-import { readVideoTag } from '../formats/flv/video-tag.ts'
 import type { LogParts } from './broadcast-log.ts'
 import { type LogTag, readLog } from './log-reader.ts'
 import { isContinuedMark } from './part-head.ts'
@@ -46,7 +44,7 @@ class Joint {
   #clock: ClockState = CLOCK_AT_ZERO
   /** The next audio or video tag decides where the session begins. */
   #starting = false
-  readonly #headers = new Map<number, Buffer>()
+  readonly #headers = new Map<string, Buffer>()
 
   startSession(): void {
     this.#starting = true
@@ -54,8 +52,8 @@ class Joint {
 
   join(tags: readonly LogTag[]): Buffer {
     const kept = tags.flatMap((tag) => {
-      const header = isHeader(tag)
-      if (header && this.#isRepeated(tag)) return []
+      const header = headerKey(tag)
+      if (header && this.#isRepeated(header, tag)) return []
       if (tag.type === SCRIPT_TAG && (isContinuedMark(tag.body) || !header)) {
         // Cue points and the like keep their place among the rest.
         return isContinuedMark(tag.body) ? [] : [{ tag, timestampMs: this.#now() }]
@@ -90,16 +88,16 @@ class Joint {
     return audio || video ? Math.max(0, audio?.out ?? 0, video?.out ?? 0) : end
   }
 
-  #isRepeated(tag: LogTag): boolean {
-    const before = this.#headers.get(tag.type)
+  #isRepeated(key: string, tag: LogTag): boolean {
+    const before = this.#headers.get(key)
     if (before?.equals(tag.body)) return true
-    this.#headers.set(tag.type, Buffer.from(tag.body))
+    this.#headers.set(key, Buffer.from(tag.body))
     return false
   }
 }
 
-function isHeader(tag: LogTag): boolean {
-  if (tag.type === SCRIPT_TAG) return readMetadata(tag.body) !== undefined
-  if (tag.type === VIDEO_TAG) return readVideoTag(tag.body)?.packet === 'sequence-start'
-  return tag.type === AUDIO_TAG && readAudioTag(tag.body)?.packet === 'sequence-start'
+/** Of what holds until another comes: each part begins with it again. */
+function headerKey(tag: LogTag): string | undefined {
+  if (tag.type === SCRIPT_TAG) return readMetadata(tag.body) && 'metadata'
+  return readStanding(tag.type, tag.body)?.key
 }

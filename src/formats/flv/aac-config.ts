@@ -23,6 +23,7 @@ const FREQUENCIES = [
 ]
 /** Channels for each channelConfiguration; 0 means a program config element tells. */
 const CHANNELS = [0, 1, 2, 3, 4, 5, 6, 8, 0, 0, 0, 7, 8, 0, 8]
+const LOW_COMPLEXITY = 2
 const SBR = 5
 const PARAMETRIC_STEREO = 29
 
@@ -47,6 +48,17 @@ export function readAacConfig(config: Uint8Array): AacConfig {
     samplesPerFrame: shortFrames ? 960 : 1024,
     objectType,
   }
+}
+
+/** Of AAC-LC; undefined for a rate or number of channels that its table does not have. */
+export function encodeAacConfig(sampleRate: number, channels: number): Uint8Array | undefined {
+  const frequency = FREQUENCIES.indexOf(sampleRate)
+  const channelConfiguration = channels > 0 ? CHANNELS.indexOf(channels) : -1
+  if (frequency === -1 || channelConfiguration === -1) return undefined
+  return Uint8Array.of(
+    (LOW_COMPLEXITY << 3) | (frequency >> 1),
+    ((frequency & 1) << 7) | (channelConfiguration << 3),
+  )
 }
 
 function readObjectType(bits: BitReader): number {

@@ -2,11 +2,13 @@
  * The beginning of an audio tag's body.
  *
  *     legacy     format:4 rate:2 size:1 stereo:1 [ packetType:8 when AAC ] data
- *     enhanced   9:4 packetType:4 FourCC data; modifiers and tracks as in video-tag.ts
+ *     enhanced   9:4 packetType:4, modifiers and tracks as in enhanced-packet.ts, FourCC data
  *
- * Spec: FLV 10.1 §E.4.2.1; Enhanced RTMP v2 (2024) "Enhanced Audio". Opus as format 13 is in no
- * specification, but encoders send it.
+ * Of several tracks the default one is read; of the others standing-message.ts knows what is to be kept.
+ * Spec: FLV 10.1 §E.4.2.1; Enhanced RTMP v2 "Enhanced Audio". Opus as format 13 is in no specification,
+ * but encoders send it.
  */
+import { DEFAULT_TRACK, readEnhancedPacket } from './enhanced-packet.ts'
 
 export type AudioTagCodec =
   | 'aac'
@@ -59,17 +61,26 @@ const FOURCC: Record<string, AudioTagCodec> = {
 }
 const RATES = [5512, 11_025, 22_050, 44_100] as const
 const ENHANCED = 9
+/** Spec: Enhanced RTMP v2 "Enhanced Audio", AudioPacketType */
+export const AUDIO_PACKET = {
+  sequenceStart: 0,
+  codedFrames: 1,
+  sequenceEnd: 2,
+  multichannelConfig: 4,
+  multitrack: 5,
+} as const
 const PACKETS = ['sequence-start', 'frame', 'sequence-end'] as const
-const MULTITRACK = 5
-const MODIFIER = 7
 
-/** Undefined when the body is too short to hold what it announces. Needs only the body's first bytes. */
+/**
+ * Undefined when the body is too short to hold what it announces. Needs only the body's first bytes, unless it holds
+ * several tracks; `dataEnd` is then theirs.
+ */
 export function readAudioTag(body: Uint8Array): AudioTag | undefined {
   const first = body[0]
   if (first === undefined) return undefined
   const dataEnd = body.byteLength
   const format = first >> 4
-  if (format === ENHANCED) return readEnhanced(body, first)
+  if (format === ENHANCED) return readEnhanced(body)
   const codec = LEGACY[format] ?? 'unknown'
   const described = { codec, sampleRate: RATES[(first >> 2) & 3], channels: first & 1 ? 2 : 1, dataEnd }
   if (codec !== 'aac') return { ...described, packet: 'frame', dataOffset: 1 }
@@ -81,49 +92,22 @@ export function readAudioTag(body: Uint8Array): AudioTag | undefined {
   }
 }
 
-function readEnhanced(body: Uint8Array, first: number): AudioTag | undefined {
-  let at = 1
-  let type = first & 0x0f
-  while (type === MODIFIER) {
-    let size = (body[at++] ?? 0) + 1
-    if (size === 256) {
-      size = (((body[at] ?? 0) << 8) | (body[at + 1] ?? 0)) + 1
-      at += 2
-    }
-    at += size
-    if (at >= body.byteLength) return undefined
-    type = (body[at++] ?? 0) & 0x0f
+function readEnhanced(body: Uint8Array): AudioTag | undefined {
+  const packet = readEnhancedPacket(body, AUDIO_PACKET.multitrack)
+  if (!packet) return undefined
+  const rest = { sampleRate: undefined, channels: undefined } as const
+  const track = packet.tracks.find(({ id }) => id === DEFAULT_TRACK)
+  if (!track) {
+    const { byteLength } = body
+    return { ...rest, codec: 'unknown', packet: 'other', dataOffset: byteLength, dataEnd: byteLength }
   }
-  const common = { sampleRate: undefined, channels: undefined } as const
-  const ignored = {
-    ...common,
-    codec: 'unknown',
-    packet: 'other',
-    dataOffset: at,
-    dataEnd: body.byteLength,
-  } as const
-  let layout: number | undefined
-  if (type === MULTITRACK) {
-    layout = (body[at] ?? 0) >> 4
-    type = (body[at++] ?? 0) & 0x0f
-    if (layout > 1) return ignored
+  return {
+    ...rest,
+    codec: FOURCC[track.fourCc] ?? 'unknown',
+    packet: PACKETS[packet.type] ?? 'other',
+    dataOffset: track.start,
+    dataEnd: track.end,
   }
-  if (at + 4 > body.byteLength) return undefined
-  const codec = FOURCC[String.fromCharCode(...body.subarray(at, at + 4))] ?? 'unknown'
-  at += 4
-  let dataEnd = body.byteLength
-  if (layout !== undefined) {
-    if ((body[at++] ?? 0) !== 0) return ignored
-    if (layout === 1) {
-      dataEnd = Math.min(
-        dataEnd,
-        at + 3 + (((body[at] ?? 0) << 16) | ((body[at + 1] ?? 0) << 8) | (body[at + 2] ?? 0)),
-      )
-      at += 3
-    }
-  }
-  if (at > body.byteLength) return undefined
-  return { ...common, codec, packet: PACKETS[type] ?? 'other', dataOffset: at, dataEnd }
 }
 
 /** A legacy AAC body: for writing files from packets we have. */

@@ -2,13 +2,15 @@
  * The beginning of a video tag's body: which codec, which kind of frame, and where the data begins.
  *
  *     legacy     frame:4 codecId:4 [ packetType:8 compositionMs:s24  when AVC or HEVC ] data
- *     enhanced   1:1 frame:3 packetType:4 FourCC [ compositionMs:s24  when avc1, hvc1 or vvc1 frames ] data
- *     modifiers  packetType 7: size-1:8 [size-1:16 when 256] bytes modifier:4 packetType:4, repeated
- *     tracks     packetType 6: layout:4 packetType:4 FourCC, then id:8 [size:24 when many] for each track
+ *     enhanced   1:1 frame:3 packetType:4, modifiers and tracks as in enhanced-packet.ts, FourCC,
+ *                [ compositionMs:s24  when avc1, hvc1 or vvc1 CodedFrames ] data
+ *     command    frame 5, legacy or enhanced (unless Metadata): a seek mark, no picture
  *
- * Spec: FLV 10.1 §E.4.3.1; Enhanced RTMP v2 (2024) "Enhanced Video". HEVC as codec id 12 and AV1 as 13
- * are in no specification, but encoders send them.
+ * Of several tracks the default one is read; of the others standing-message.ts knows what is to be kept.
+ * Spec: FLV 10.1 §E.4.3.1; Enhanced RTMP v2 "Enhanced Video". HEVC as codec id 12 and AV1 as 13 are in no
+ * specification, but encoders send them.
  */
+import { DEFAULT_TRACK, readEnhancedPacket, readModifiers } from './enhanced-packet.ts'
 
 export type VideoTagCodec =
   | 'avc'
@@ -27,7 +29,7 @@ export interface VideoTag {
   readonly codec: VideoTagCodec
   /**
    * `sequence-start`: the decoder configuration record. `frame`: one coded picture. `sequence-end`: nothing follows.
-   * `other`: metadata, commands, tracks beside the first.
+   * `other`: metadata, commands, tracks beside the default one.
    */
   readonly packet: 'sequence-start' | 'frame' | 'sequence-end' | 'other'
   readonly keyframe: boolean
@@ -59,12 +61,22 @@ const FOURCC: Record<string, VideoTagCodec> = {
   vp08: 'vp8',
   vvc1: 'vvc',
 }
-const PACKETS = ['sequence-start', 'frame', 'sequence-end', 'frame', 'other', 'other'] as const
-const CODED_FRAMES = 1
-const MULTITRACK = 6
-const MODIFIER = 7
+/** Spec: Enhanced RTMP v2 "Enhanced Video", VideoPacketType */
+export const VIDEO_PACKET = {
+  sequenceStart: 0,
+  codedFrames: 1,
+  sequenceEnd: 2,
+  codedFramesX: 3,
+  metadata: 4,
+  mpeg2TsSequenceStart: 5,
+  multitrack: 6,
+} as const
+const PACKETS = ['sequence-start', 'frame', 'sequence-end', 'frame'] as const
 
-/** Undefined when the body is too short to hold what it announces. Needs only the body's first bytes; `dataEnd` is then theirs. */
+/**
+ * Undefined when the body is too short to hold what it announces. Needs only the body's first bytes, unless it holds
+ * several tracks; `dataEnd` is then theirs.
+ */
 export function readVideoTag(body: Uint8Array): VideoTag | undefined {
   const first = body[0]
   if (first === undefined) return undefined
@@ -95,53 +107,30 @@ function readLegacy(body: Uint8Array, first: number): VideoTag | undefined {
 }
 
 function readEnhanced(body: Uint8Array, first: number): VideoTag | undefined {
-  let at = 1
-  let type = first & 0x0f
-  const keyframe = ((first >> 4) & 0x07) === FRAME_KEY
-  while (type === MODIFIER) {
-    let size = (body[at++] ?? 0) + 1
-    if (size === 256) {
-      size = (((body[at] ?? 0) << 8) | (body[at + 1] ?? 0)) + 1
-      at += 2
-    }
-    at += size
-    if (at >= body.byteLength) return undefined
-    type = (body[at++] ?? 0) & 0x0f
+  const frame = (first >> 4) & 0x07
+  const dataEnd = body.byteLength
+  const ignored = { codec: 'unknown', packet: 'other', keyframe: false, compositionMs: 0, dataEnd } as const
+  if (frame === FRAME_COMMAND) {
+    const modified = readModifiers(body)
+    if (modified && modified.type !== VIDEO_PACKET.metadata) return { ...ignored, dataOffset: modified.at }
   }
-  const ignored = {
-    codec: 'unknown',
-    packet: 'other',
-    keyframe: false,
-    compositionMs: 0,
-    dataOffset: at,
-    dataEnd: body.byteLength,
-  } as const
-  if (((first >> 4) & 0x07) === FRAME_COMMAND) return ignored
-  let layout: number | undefined
-  if (type === MULTITRACK) {
-    layout = (body[at] ?? 0) >> 4
-    type = (body[at++] ?? 0) & 0x0f
-    // Each track with its own codec: alternatives for players, which a recording keeps and packaging leaves.
-    if (layout > 1) return ignored
+  const packet = readEnhancedPacket(body, VIDEO_PACKET.multitrack)
+  if (!packet) return undefined
+  const track = packet.tracks.find(({ id }) => id === DEFAULT_TRACK)
+  if (!track) return { ...ignored, dataOffset: dataEnd }
+  const codec = FOURCC[track.fourCc] ?? 'unknown'
+  const timed =
+    packet.type === VIDEO_PACKET.codedFrames && (codec === 'avc' || codec === 'hevc' || codec === 'vvc')
+  const dataOffset = timed ? track.start + 3 : track.start
+  if (dataOffset > track.end) return undefined
+  return {
+    codec,
+    packet: PACKETS[packet.type] ?? 'other',
+    keyframe: frame === FRAME_KEY,
+    compositionMs: timed ? readS24(body, track.start) : 0,
+    dataOffset,
+    dataEnd: track.end,
   }
-  if (at + 4 > body.byteLength) return undefined
-  const codec = FOURCC[String.fromCharCode(...body.subarray(at, at + 4))] ?? 'unknown'
-  at += 4
-  let dataEnd = body.byteLength
-  if (layout !== undefined) {
-    if ((body[at++] ?? 0) !== 0) return ignored
-    if (layout === 1) {
-      dataEnd = Math.min(dataEnd, at + 3 + readU24(body, at))
-      at += 3
-    }
-  }
-  let compositionMs = 0
-  if (type === CODED_FRAMES && (codec === 'avc' || codec === 'hevc' || codec === 'vvc')) {
-    compositionMs = readS24(body, at)
-    at += 3
-  }
-  if (at > body.byteLength) return undefined
-  return { codec, packet: PACKETS[type] ?? 'other', keyframe, compositionMs, dataOffset: at, dataEnd }
 }
 
 function readU24(bytes: Uint8Array, at: number): number {

@@ -4,12 +4,10 @@ import { GopCache } from '../../../src/ingest/gop-cache.ts'
 import { encodeFrames, FLV_FORMAT, rtmpFormat } from '../../../src/ingest/live-format.ts'
 import type { LiveFrame } from '../../../src/ingest/live-frame.ts'
 
-const frame = (timestampMs: number): LiveFrame => ({
-  type: 9,
-  kind: 'frame',
-  timestampMs,
-  body: Buffer.alloc(300, timestampMs),
-})
+const frame = (timestampMs: number): LiveFrame => {
+  const body = Buffer.alloc(300, timestampMs)
+  return { type: 9, kind: 'frame', timestampMs, body, plain: body, standing: undefined }
+}
 
 it('gives who joins later the same bytes, and only what came since anew', () => {
   const gop = new GopCache(10_000)

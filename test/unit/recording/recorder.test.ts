@@ -83,6 +83,55 @@ describe('the recorder', () => {
     expect(await readFile(part(0))).toEqual(before)
   })
 
+  it('records every track as it came, and begins each part with the configurations of all', async () => {
+    const hex = (text: string) => Buffer.from(text.replaceAll(' ', ''), 'hex')
+    const say = (type: 8 | 9, timestampMs: number, text: string): MediaMessage => {
+      const body = hex(text)
+      return {
+        type,
+        timestampMs,
+        parts: [body.subarray(0, 7), body.subarray(7)],
+        byteLength: body.byteLength,
+      }
+    }
+    const hvc1 = '68766331'
+    const av01 = '61763031'
+    const opus = '4f707573'
+    const headers = [
+      say(9, 0, `90 ${hvc1} c0`),
+      say(9, 0, `d4 ${hvc1} ee`),
+      say(9, 0, `96 00 ${av01} 01 c1`),
+      say(8, 0, `90 ${opus} c8`),
+      say(8, 0, `95 10 ${opus} 01 000001 d1 02 000001 d2`),
+      say(8, 0, `95 04 ${opus} 01 0102`),
+    ]
+    const media = [
+      say(9, 20, `93 ${hvc1} f0`),
+      say(9, 20, `96 03 ${av01} 01 f1`),
+      say(8, 30, `97 02 000001 01 ${opus} 50`),
+      say(8, 30, `95 11 ${opus} 01 000001 51 02 000001 52`),
+      // Repeated: nothing new.
+      say(9, 40, `96 00 ${av01} 01 c1`),
+    ]
+    const change = say(9, 60, `96 00 ${av01} 01 c9`)
+    const rest = [say(9, 60, `96 03 ${av01} 01 f2`), say(9, 80, `a3 ${hvc1} f3`)]
+    const recorder = makeRecorder()
+    await record(recorder, [...headers, ...media, change, ...rest])
+    const bytesOf = (messages: readonly MediaMessage[]) =>
+      messages.map(({ type, parts }) => `${type} ${Buffer.concat(parts).toString('hex')}`)
+    const recorded = async (number: number) =>
+      (await tagsOf(part(number))).map(({ type, body }) => `${type} ${Buffer.from(body).toString('hex')}`)
+    expect(await recorded(0)).toEqual(bytesOf([...headers, ...media]))
+    // After the mark: what the first part had told of, but for the configuration that is another now.
+    expect((await recorded(1)).slice(1)).toEqual(
+      bytesOf([...headers.filter((_, i) => i !== 2), change, ...rest]),
+    )
+    const whole = Buffer.concat(await wholeRecording(recorder.finishedLog(broadcastId)).toArray())
+    expect(whole.indexOf(hex(`96 00 ${av01} 01 c1`))).toBe(whole.lastIndexOf(hex(`96 00 ${av01} 01 c1`)))
+    expect(whole.indexOf(hex(`d4 ${hvc1} ee`))).toBe(whole.lastIndexOf(hex(`d4 ${hvc1} ee`)))
+    expect(whole.includes(hex(`96 00 ${av01} 01 c9`))).toBe(true)
+  })
+
   it('begins a new part, playable by itself, when the configuration changes', async () => {
     const recorder = makeRecorder()
     const change = avcConfigMessage(2000, OTHER_AVC_CONFIG)
