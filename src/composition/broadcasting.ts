@@ -22,6 +22,7 @@ import type { Holdings } from './holdings.ts'
 
 /** A broadcast on air as its creator's page shows it. */
 export interface OnAirNow {
+  readonly unheard: boolean
   readonly health: StreamHealth | null
   readonly recordedBytes: number
   readonly recordedSeconds: number
@@ -79,6 +80,8 @@ export async function startBroadcasting(
     graceMs: config.graceMs,
     takeover: config.takeover,
     maxBroadcasts: config.maxBroadcasts,
+    quotaBytes: config.channelQuotaBytes,
+    maxBroadcastBytes: config.maxBroadcastBytes,
     diskRefusal: async (asked) => {
       // Space goes and comes faster than it is watched.
       await disk.look().catch((error: unknown) => log.error({ err: error }, 'the disk cannot be measured'))
@@ -140,7 +143,10 @@ export async function startBroadcasting(
     disk,
     onAirOf(broadcastId) {
       const live = broadcasts.find(broadcastId)
-      if (!live) return undefined
+      if (!live) {
+        const unheard = broadcasts.isUnheard(broadcastId)
+        return unheard ? { unheard, health: null, recordedBytes: 0, recordedSeconds: 0 } : undefined
+      }
       const progress = packager.progress(broadcastId)
       const publisher = rtmp
         .snapshot()
@@ -148,8 +154,9 @@ export async function startBroadcasting(
           (connection) => connection.phase === 'publishing' && connection.streamName === live.handle,
         )
       return {
+        unheard: false,
         health: publisher ? judgeHealth(publisher, progress?.init) : null,
-        recordedBytes: live.receivedBytes,
+        recordedBytes: live.recordedBytes,
         recordedSeconds: progress?.durationSeconds ?? 0,
       }
     },

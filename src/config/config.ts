@@ -55,11 +55,17 @@ const settings = z
     TAKEOVER: z.enum(['take-over', 'refuse'], 'must be take-over or refuse').default('take-over'),
     /** On air at once; 0: no limit. */
     MAX_BROADCASTS: wholeNumber(0).default(0),
+    /** What a channel may store, unless it has a quota of its own; 0: no limit. */
+    CHANNEL_QUOTA_BYTES: wholeNumber(0).default(0),
+    /** Of one broadcast's recording: it is ended when it would become larger. 0: no limit. */
+    MAX_BROADCAST_BYTES: wholeNumber(0).default(0),
     /** RTMP connections from one address at once; 0: no limit. */
     MAX_CONNECTIONS_PER_ADDRESS: wholeNumber(0).default(1000),
     MAX_UPLOAD_BYTES: wholeNumber(1).default(64 * 2 ** 30),
     /** Longest time a request for a segment waits for it to be made. */
     SEGMENT_WAIT_SECONDS: seconds.default(12),
+    /** Share of the processors that everything else may take before what is encoded beforehand waits, percent; 100: it never does. */
+    ENCODE_LOAD_LIMIT: wholeNumber(1, 100).default(100),
     /** New broadcasts and uploads are refused below this much free space. */
     MIN_FREE_BYTES: wholeNumber(0).default(2 ** 30),
     FFMPEG_PATH: z.string().min(1).optional(),
@@ -102,9 +108,15 @@ export interface Config {
   /** 0: no limit. */
   readonly maxBroadcasts: number
   /** 0: no limit. */
+  readonly channelQuotaBytes: number
+  /** 0: no limit. */
+  readonly maxBroadcastBytes: number
+  /** 0: no limit. */
   readonly maxConnectionsPerAddress: number
   readonly maxUploadBytes: number
   readonly segmentWaitMs: number
+  /** 0 to 1. */
+  readonly encodeLoadLimit: number
   readonly minFreeBytes: number
   readonly ffmpegPath: string | undefined
   readonly ffprobePath: string | undefined
@@ -146,9 +158,12 @@ export function makeConfig(env: Env, cwd: string): Config {
     graceMs: s.GRACE_SECONDS * 1000,
     takeover: s.TAKEOVER,
     maxBroadcasts: s.MAX_BROADCASTS,
+    channelQuotaBytes: s.CHANNEL_QUOTA_BYTES,
+    maxBroadcastBytes: s.MAX_BROADCAST_BYTES,
     maxConnectionsPerAddress: s.MAX_CONNECTIONS_PER_ADDRESS,
     maxUploadBytes: s.MAX_UPLOAD_BYTES,
     segmentWaitMs: s.SEGMENT_WAIT_SECONDS * 1000,
+    encodeLoadLimit: s.ENCODE_LOAD_LIMIT / 100,
     minFreeBytes: s.MIN_FREE_BYTES,
     ffmpegPath: s.FFMPEG_PATH,
     ffprobePath: s.FFPROBE_PATH,

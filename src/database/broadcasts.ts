@@ -1,8 +1,10 @@
 /** Broadcasts in Postgres: the BroadcastLedger of library/broadcasts. Each arrow is a conditional update. */
 import type { BroadcastId, ChannelId, SessionId, VideoId } from '../kernel/ids.ts'
 import type { BroadcastLedger, BroadcastRecord } from '../library/broadcasts/broadcast-ledger.ts'
+import type { SessionOutcome } from '../recording/verdict.ts'
 import type { Database } from './client.ts'
 import type { Prisma } from './generated/client.ts'
+import { isBanned } from './people.ts'
 
 const withParts = {
   channel: { select: { handle: true } },
@@ -16,19 +18,51 @@ export function makeBroadcastLedger(database: Database): BroadcastLedger {
   return {
     async findKeyHolder(keyHash) {
       const key = await database.streamKey.findFirst({
-        where: { hash: keyHash, revokedAt: null },
-        include: { channel: { include: { owner: { select: { banned: true, banExpires: true } } } } },
+        where: { hash: keyHash },
+        include: { channel: { include: { owner: true } } },
       })
       if (!key) return undefined
-      await database.streamKey.update({ where: { id: key.id }, data: { lastUsedAt: new Date() } })
       const { owner } = key.channel
+      const now = new Date()
       return {
         streamKeyId: key.id,
         channelId: key.channelId as ChannelId,
         handle: key.channel.handle,
         channelName: key.channel.name,
-        banned: owner.banned && (owner.banExpires === null || owner.banExpires > new Date()),
+        keyState: key.revokedAt
+          ? 'revoked'
+          : key.expiresAt !== null && key.expiresAt <= now
+            ? 'expired'
+            : 'valid',
+        suspended: isBanned(owner, now) ? (owner.banReason ?? '') : undefined,
       }
+    },
+
+    async storageOf(channelId) {
+      const [found] = await database.$queryRaw<readonly { stored: bigint; quota: bigint | null }[]>`
+        SELECT c.quota_bytes AS quota,
+          (SELECT coalesce(sum(r.bytes), 0) FROM recordings r JOIN broadcasts b ON b.id = r.broadcast_id WHERE b.channel_id = c.id)::bigint
+          + (SELECT coalesce(sum(u.bytes), 0) FROM uploads u WHERE u.channel_id = c.id)::bigint
+          + (SELECT coalesce(sum(n.bytes), 0) FROM renditions n JOIN videos v ON v.id = n.video_id WHERE v.channel_id = c.id)::bigint AS stored
+        FROM channels c WHERE c.id = ${channelId}`
+      const quota = found?.quota ?? undefined
+      return {
+        storedBytes: Number(found?.stored ?? 0),
+        quotaBytes: quota === undefined ? undefined : Number(quota),
+      }
+    },
+
+    async listSuspended(channelIds) {
+      const channels = await database.channel.findMany({
+        where: { id: { in: [...channelIds] }, owner: { banned: true } },
+        include: { owner: true },
+      })
+      const now = new Date()
+      return new Map(
+        channels
+          .filter(({ owner }) => isBanned(owner, now))
+          .map(({ id, owner }) => [id as ChannelId, owner.banReason ?? '']),
+      )
     },
 
     async listUnended() {
@@ -61,7 +95,7 @@ export function makeBroadcastLedger(database: Database): BroadcastLedger {
             id: broadcast.broadcastId,
             channelId: broadcast.channelId,
             videoId: broadcast.videoId,
-            streamKeyId: broadcast.streamKeyId,
+            streamKeyId: session.streamKeyId,
             state: 'live',
             startedAt: broadcast.startedAt,
           },
@@ -74,6 +108,10 @@ export function makeBroadcastLedger(database: Database): BroadcastLedger {
             encoder: session.encoder,
             startedAt: session.startedAt,
           },
+        }),
+        database.streamKey.updateMany({
+          where: { id: session.streamKeyId },
+          data: { lastUsedAt: session.startedAt },
         }),
       ])
     },
@@ -95,6 +133,10 @@ export function makeBroadcastLedger(database: Database): BroadcastLedger {
             encoder: session.encoder,
             startedAt: session.startedAt,
           },
+        })
+        await tx.streamKey.updateMany({
+          where: { id: session.streamKeyId },
+          data: { lastUsedAt: session.startedAt },
         })
         return true
       })
@@ -156,6 +198,7 @@ function readRecord(row: Row): BroadcastRecord {
       ordinal: session.ordinal,
       startedAt: session.startedAt,
       endedAt: session.endedAt ?? undefined,
+      ending: (session.ending as SessionOutcome | null) ?? undefined,
     })),
     parts: row.recordings.map((part) => ({
       part: part.part,

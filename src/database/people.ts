@@ -119,6 +119,7 @@ function readRole(role: string): PersonRole {
   return role === 'admin' || role === 'creator' ? role : 'viewer'
 }
 
-function isBanned(user: { banned: boolean; banExpires: Date | null }, now: Date): boolean {
+/** Banned in better-auth's words is what people are told to be suspended. */
+export function isBanned(user: { banned: boolean; banExpires: Date | null }, now: Date): boolean {
   return user.banned && (user.banExpires === null || user.banExpires > now)
 }

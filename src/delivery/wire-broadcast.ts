@@ -1,11 +1,15 @@
 /** A broadcast as the contract shows it to one asker. */
 import type { BroadcastId } from '../kernel/ids.ts'
 import { type ArchivedBroadcast, ownerOf } from '../library/broadcast-archive.ts'
+import { broadcastEndingWords, endingWords } from '../library/broadcasts/ending-words.ts'
 import { type Asker, may } from '../library/permissions.ts'
+import { listDisconnects, type VerdictGap } from '../recording/verdict.ts'
 import type { Broadcast, Health } from './contract/broadcasts.ts'
 
 /** What this program knows of a broadcast on air that is not in the database yet. */
 export interface OnAir {
+  /** It has ended, and its encoder goes on sending. */
+  readonly unheard: boolean
   /** Null when no encoder is connected. */
   readonly health: Health | null
   /** In the log so far, over all parts. */
@@ -13,7 +17,7 @@ export interface OnAir {
   readonly recordedSeconds: number
 }
 
-/** Undefined: it is not on air here. */
+/** Undefined: this program knows nothing of it. */
 export type OnAirOf = (broadcastId: BroadcastId) => OnAir | undefined
 
 export type ShowBroadcast = (broadcast: ArchivedBroadcast, asker: Asker) => Broadcast
@@ -22,7 +26,8 @@ export type ShowBroadcast = (broadcast: ArchivedBroadcast, asker: Asker) => Broa
 export function makeShowBroadcast(onAirOf: OnAirOf): ShowBroadcast {
   return (broadcast, asker) => {
     const manages = may(asker, 'manage', ownerOf(broadcast))
-    const onAir = broadcast.state === 'ended' ? undefined : onAirOf(broadcast.id)
+    const onAir = onAirOf(broadcast.id)
+    const last = broadcast.sessions.at(-1)?.ending
     const { channel } = broadcast.video
     return {
       id: broadcast.id,
@@ -32,6 +37,8 @@ export function makeShowBroadcast(onAirOf: OnAirOf): ShowBroadcast {
       channel: { id: channel.id, handle: channel.handle, name: channel.name },
       startedAt: broadcast.startedAt.toISOString(),
       endedAt: broadcast.endedAt?.toISOString() ?? null,
+      endingWords: broadcast.state === 'ended' && last ? broadcastEndingWords(last) : null,
+      encoderUnheard: manages && onAir?.unheard === true,
       graceUntil: broadcast.graceUntil?.toISOString() ?? null,
       sessions: broadcast.sessions.map((session) => ({
         id: session.id,
@@ -39,14 +46,17 @@ export function makeShowBroadcast(onAirOf: OnAirOf): ShowBroadcast {
         startedAt: session.startedAt.toISOString(),
         endedAt: session.endedAt?.toISOString() ?? null,
         ending: session.ending,
+        endingWords: session.ending && endingWords(session.ending),
         bytes: session.bytes,
       })),
-      gaps: (broadcast.verdict?.gaps ?? []).map((gap) => ({ ...gap })),
+      gaps: showGaps(broadcast.verdict?.gaps ?? []),
       verdict: broadcast.verdict && {
         ...broadcast.verdict,
-        gaps: broadcast.verdict.gaps.map((gap) => ({ ...gap })),
+        gaps: showGaps(broadcast.verdict.gaps),
+        packagedSeconds: broadcast.video.durationSeconds ?? 0,
+        disconnects: showDisconnects(broadcast),
       },
-      health: (manages && onAir?.health) || null,
+      health: (manages && broadcast.state !== 'ended' && onAir?.health) || null,
       recording: {
         bytes: Math.max(broadcast.recordedBytes, onAir?.recordedBytes ?? 0),
         durationSeconds: Math.max(broadcast.recordedSeconds, onAir?.recordedSeconds ?? 0),
@@ -54,4 +64,21 @@ export function makeShowBroadcast(onAirOf: OnAirOf): ShowBroadcast {
       },
     }
   }
+}
+
+function showGaps(gaps: readonly VerdictGap[]): Broadcast['gaps'] {
+  return gaps.map((gap) => ({ ...gap, at: gap.at ?? null }))
+}
+
+function showDisconnects({ sessions }: ArchivedBroadcast) {
+  const known = sessions.map(({ startedAt, endedAt, ending }) => ({
+    startedAt,
+    endedAt: endedAt ?? undefined,
+    ending: ending ?? undefined,
+  }))
+  return listDisconnects(known).map(({ at, ending, awaySeconds }) => ({
+    at: at.toISOString(),
+    ending,
+    awaySeconds: awaySeconds ?? null,
+  }))
 }

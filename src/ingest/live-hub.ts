@@ -3,9 +3,9 @@
  * hold up a recording. A stream whose connection was lost is kept for a while, with its viewers, for the
  * encoder that comes back: a broadcast is not a connection.
  *
- *     (none) --open--> live --close: unpublished, draining--> (none)
+ *     (none) --open--> live --close: unpublished, ended, suspended, draining--> (none)
  *                      ^  |
- *                 open |  | close: dropped, taken-over, protocol-error
+ *                 open |  | close: anything else
  *                      |  v
  *                     vacant --lingerMs--> (none)
  */
@@ -31,6 +31,15 @@ export const LIVE_HUB_LIMITS: LiveHubLimits = {
   batchMs: 100,
   lingerMs: 10_000,
 }
+
+/** After these nobody comes back to the stream. */
+const OVER: ReadonlySet<SessionEnding> = new Set([
+  'unpublished',
+  'ended',
+  'suspended',
+  'draining',
+  'size-limit',
+])
 
 /** The encoder's end of a live stream. */
 export interface LivePublication {
@@ -150,7 +159,7 @@ export class LiveHub implements Disposable {
 
   #vacate(streamName: string, entry: Entry, ending: SessionEnding): void {
     entry.publication = undefined
-    if (ending === 'unpublished' || ending === 'draining') this.#remove(streamName, entry)
+    if (OVER.has(ending)) this.#remove(streamName, entry)
     else entry.timer = setTimeout(() => this.#remove(streamName, entry), this.#limits.lingerMs)
   }
 

@@ -15,6 +15,8 @@ export interface PublishRequest {
 
 export type PublishDecision =
   | { readonly admitted: true; readonly session: PublishedSession }
+  /** Let in, and nothing of what it sends is kept: the encoder of a broadcast that its creator ended came back by itself. */
+  | { readonly admitted: 'unheard'; readonly watch: UnheardWatch }
   /** `reason` is shown to the person at the encoder: plain words, what to do. */
   | { readonly admitted: false; readonly reason: string }
 
@@ -24,13 +26,37 @@ export interface PublishGate {
 }
 
 /**
- * How the encoder's connection ended.
- * `unpublished`: it said goodbye (FCUnpublish, deleteStream, closeStream), or the creator ended the
- * broadcast. `dropped`: the connection was lost.
+ * How the encoder's connection ended; library/broadcasts/ending-words.ts says each in words.
+ * `unpublished`: it said goodbye (FCUnpublish, deleteStream, closeStream). `ended`: its creator ended the
+ * broadcast. `suspended`: an administrator suspended the channel's owner.
+ * `dropped`: the connection was closed without a goodbye. `silent`: nothing came any more, then it was lost.
  * `taken-over`: a new connection with the same key took its place. `protocol-error`: we closed it.
- * `draining`: the server is stopping.
+ * `draining`: the server is stopping. `disk`: the disk of the recording is full. `write-error`: it refused
+ * for another reason. `size-limit`: the broadcast is as large as it may become, and is over.
  */
-export type SessionEnding = 'unpublished' | 'dropped' | 'taken-over' | 'protocol-error' | 'draining'
+export type SessionEnding =
+  | 'unpublished'
+  | 'ended'
+  | 'suspended'
+  | 'dropped'
+  | 'silent'
+  | 'taken-over'
+  | 'protocol-error'
+  | 'draining'
+  | 'disk'
+  | 'write-error'
+  | 'size-limit'
+
+/** The connection of an encoder that is not heard: its broadcast was ended, and it goes on sending. */
+export interface UnheardConnection {
+  /** Milliseconds since anything came from it. */
+  silentMs(): number
+}
+
+/** Takes the connection in sight. What is returned is to be called once, with how it left. */
+export type UnheardWatch = (
+  connection: UnheardConnection,
+) => (leaving: 'goodbye' | 'dropped' | 'silent') => void
 
 /** One publishing connection, from the accepted publish to its end. */
 export interface PublishedSession {
@@ -45,12 +71,12 @@ export interface PublishedSession {
   /** At most one listener; called once after a `write` returned false and there is room again. */
   onDrain(listener: () => void): void
   /**
-   * Called when this session must stop from our side; the listener ends it. `unpublished`: the creator
-   * ended the broadcast. The connection is kept, and what the encoder goes on sending is discarded until
+   * Called when this session must stop from our side; the listener ends it. With `watch` the creator
+   * ended the broadcast: the connection is kept, and what the encoder goes on sending is discarded until
    * it leaves, because an encoder that is closed connects again by itself and would begin another
-   * broadcast. Any other ending closes the connection with that reason.
+   * broadcast. Without, the connection is closed with that reason.
    */
-  onStop(listener: (ending: SessionEnding, reason: string) => void): void
+  onStop(listener: (ending: SessionEnding, reason: string, watch?: UnheardWatch) => void): void
   /** Resolves when everything written is on disk and the part is closed. Never rejects; idempotent. */
   close(ending: SessionEnding): Promise<void>
 }

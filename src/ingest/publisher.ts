@@ -10,7 +10,14 @@ import type { ConnectionStats } from './connection-stats.ts'
 import { readDataFrame } from './data-frame.ts'
 import type { LiveHub, LivePublication } from './live-hub.ts'
 import { AUDIO, type MediaMessage, VIDEO } from './media-message.ts'
-import type { PublishedSession, PublishGate, PublishRequest, SessionEnding } from './publish-gate.ts'
+import type {
+  PublishedSession,
+  PublishGate,
+  PublishRequest,
+  SessionEnding,
+  UnheardConnection,
+  UnheardWatch,
+} from './publish-gate.ts'
 import type { SessionEvent } from './session-state.ts'
 
 export interface PublisherOptions {
@@ -22,9 +29,9 @@ export interface PublisherOptions {
   readonly isGone: () => boolean
   /** Pauses and resumes reading from the encoder. */
   readonly setPaused: (paused: boolean) => void
+  /** This connection, for whoever has to know of an encoder that is not heard. */
+  readonly unheard: UnheardConnection
   readonly onEvent: (event: SessionEvent) => void
-  /** The session was ended from within, with this reason for the encoder. */
-  readonly onStop: (ending: SessionEnding, reason: string) => void
 }
 
 interface OnAir {
@@ -36,6 +43,8 @@ export class Publisher {
   readonly #options: PublisherOptions
   #onAir: OnAir | undefined
   #full = false
+  /** Set while what the encoder sends is discarded. */
+  #unheard: ReturnType<UnheardWatch> | undefined
   readonly #closing = new Set<Promise<void>>()
 
   constructor(options: PublisherOptions) {
@@ -52,12 +61,16 @@ export class Publisher {
     return this.#full
   }
 
-  /** Tells `publish-admitted` or `publish-refused`. */
+  /** Tells `publish-admitted`, `publish-unheard` or `publish-refused`. */
   async ask(request: PublishRequest): Promise<void> {
     const { gate, logger, isGone, onEvent } = this.#options
     const decision = await askToPublish(gate, request, logger)
     if (!decision.admitted) {
       onEvent({ kind: 'publish-refused', reason: decision.reason })
+    } else if (decision.admitted === 'unheard') {
+      if (isGone()) return
+      this.#unheard = decision.watch(this.#options.unheard)
+      onEvent({ kind: 'publish-unheard' })
     } else if (isGone()) {
       await decision.session.close('dropped')
     } else {
@@ -93,22 +106,29 @@ export class Publisher {
     this.#setFull(false)
   }
 
+  /** The encoder that is not heard has left. Idempotent. */
+  leave(leaving: 'goodbye' | 'dropped' | 'silent'): void {
+    this.#unheard?.(leaving)
+    this.#unheard = undefined
+  }
+
   /** Resolves when every session that was ended is on disk. */
   async settled(): Promise<void> {
     await Promise.all(this.#closing)
   }
 
   #begin(session: PublishedSession): void {
-    const { hub, logger, onStop } = this.#options
+    const { hub, logger, unheard, onEvent } = this.#options
     this.#onAir = { session, live: hub.open(session.streamName) }
     const current = () => this.#onAir?.session === session
     session.onDrain(() => {
       if (current()) this.#setFull(false)
     })
-    session.onStop((ending, reason) => {
+    session.onStop((ending, reason, watch) => {
       if (!current()) return
       this.end(ending)
-      onStop(ending, reason)
+      this.#unheard = watch?.(unheard)
+      onEvent({ kind: watch ? 'publish-ended' : 'publish-stopped', reason })
     })
     logger.info({ sessionId: session.sessionId, streamName: session.streamName }, 'on air')
   }

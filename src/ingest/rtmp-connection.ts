@@ -22,6 +22,9 @@ import { RtmpWire } from './rtmp-wire.ts'
 import { OPENING, step } from './session.ts'
 import type { SessionEffect, SessionEvent, SessionState } from './session-state.ts'
 
+/** An encoder that sends, and whose connection is closed so long after its last byte, was cut off from us. */
+const SILENT_MS = 2_000
+
 export interface ConnectionParts {
   readonly gate: PublishGate
   readonly playGate: PlayGate
@@ -43,6 +46,8 @@ export class RtmpConnection {
   readonly #publisher: Publisher
   readonly #player: Player
   #state: SessionState = OPENING
+  /** We closed the connection because nothing came. */
+  #cutOff = false
   /** The gate that is being asked, if any. */
   #asked: Promise<void> = Promise.resolve()
   /** On performance.now's clock; undefined: no hurry. */
@@ -72,9 +77,8 @@ export class RtmpConnection {
       logger: this.#logger,
       isGone: () => this.#wire.closing,
       setPaused: (paused) => this.#wire.setPaused(paused),
+      unheard: { silentMs: () => performance.now() - this.#wire.lastReadMs },
       onEvent: (event) => this.#apply(event),
-      onStop: (ending, reason) =>
-        this.#apply({ kind: ending === 'unpublished' ? 'publish-ended' : 'publish-stopped', reason }),
     })
     this.#player = new Player({
       hub,
@@ -102,6 +106,7 @@ export class RtmpConnection {
       this.#wire.socket.destroy()
     } else if (sending && !this.#publisher.full && nowMs - this.#wire.lastReadMs > publishIdleMs) {
       this.#logger.warn({ publishIdleMs }, 'encoder went silent')
+      this.#cutOff = true
       this.#wire.socket.destroy()
     }
   }
@@ -165,7 +170,11 @@ export class RtmpConnection {
     if (phase === 'connected' && before !== 'opening') this.#allow(this.#parts.limits.roleMs)
     else if (phase === 'publishing' || phase === 'waiting' || phase === 'playing')
       this.#deadlineMs = undefined
-    else if (phase === 'discarding') this.#logger.info('what the encoder goes on sending is discarded')
+    else if (phase === 'discarding') {
+      this.#deadlineMs = undefined
+      this.#logger.info('what the encoder sends is discarded')
+    }
+    if (before === 'discarding' && phase !== 'closed') this.#publisher.leave('goodbye')
   }
 
   #perform(effect: SessionEffect): void {
@@ -238,7 +247,11 @@ export class RtmpConnection {
   async #onClose(): Promise<void> {
     this.#state = { phase: 'closed' }
     this.#player.leave()
-    this.#publisher.end('dropped')
+    // While nothing is read for want of room on our disk, silence says nothing.
+    const silent = !this.#publisher.full && performance.now() - this.#wire.lastReadMs > SILENT_MS
+    const leaving = this.#cutOff || silent ? 'silent' : 'dropped'
+    this.#publisher.leave(leaving)
+    this.#publisher.end(leaving)
     await this.#asked
     await this.#publisher.settled()
   }

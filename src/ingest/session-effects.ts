@@ -22,11 +22,11 @@ export function answer(transactionId: number): SessionEffect[] {
   return transactionId === 0 ? [] : [send(result(transactionId))]
 }
 
-export function publishStarted(streamId: number): SessionEffect[] {
+export function publishStarted(streamId: number, description = 'You are on air.'): SessionEffect[] {
   const started = onStatus(streamId, {
     level: 'status',
     code: 'NetStream.Publish.Start',
-    description: 'You are on air.',
+    description,
   })
   return [{ kind: 'allow-media' }, send(streamBegin(streamId), started)]
 }

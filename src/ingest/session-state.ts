@@ -32,6 +32,8 @@ export type SessionEvent =
   | { readonly kind: 'command'; readonly streamId: number; readonly command: Command }
   | { readonly kind: 'publish-admitted' }
   | { readonly kind: 'publish-refused'; readonly reason: string }
+  /** It may send, and is discarded from the start. */
+  | { readonly kind: 'publish-unheard' }
   /** The creator ended the broadcast: the encoder may stay, unheard. */
   | { readonly kind: 'publish-ended'; readonly reason: string }
   /** The publish ends from our side, and the connection with it. */

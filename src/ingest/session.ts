@@ -11,7 +11,7 @@
  *                             +------------- closeStream, deleteStream -------------+ --over--> closed
  *
  *     publishing --ended by the creator--> discarding --goodbye--> connected
- *                                              +--publish--> asking
+ *     asking --came back by itself----------^  +--publish--> asking
  *
  * One publish or one play at a time on a connection. Who is discarded is told nothing: there is no word
  * that every encoder takes for an end and not for a failure after which it connects again.
@@ -41,6 +41,7 @@ export const OPENING: SessionState = { phase: 'opening' }
 const CLOSED: SessionState = { phase: 'closed' }
 /** Bytes between acknowledgements, both ways. */
 export const ACK_WINDOW_BYTES = 2_500_000
+const UNHEARD = 'This broadcast was ended. Stop the encoder and start it again to begin another one.'
 const MAX_STREAMS = 16
 const MAX_ATTEMPTS = 16
 const MAX_APP_CHARS = 512
@@ -181,6 +182,8 @@ function decide(state: Active, event: Exclude<SessionEvent, { kind: 'command' }>
   switch (event.kind) {
     case 'publish-admitted':
       return [{ phase: 'publishing', client, streamId }, publishStarted(streamId)]
+    case 'publish-unheard':
+      return [{ phase: 'discarding', client, streamId }, publishStarted(streamId, UNHEARD)]
     case 'publish-ended':
       return [{ phase: 'discarding', client, streamId }, []]
     case 'publish-refused':

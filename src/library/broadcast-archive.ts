@@ -1,7 +1,7 @@
 /** Broadcasts to be read: by their creators, and by viewers of the replay who want to know what is missing. */
 import { AppError } from '../kernel/errors.ts'
 import type { BroadcastId, UserId } from '../kernel/ids.ts'
-import type { Verdict } from '../recording/verdict.ts'
+import type { SessionOutcome, Verdict } from '../recording/verdict.ts'
 import { demand } from './demand-permission.ts'
 import { type Asker, listable, may, type VideoFilter } from './permissions.ts'
 import { subjectOf, type VideoRecord } from './video-record.ts'
@@ -11,7 +11,7 @@ export interface ArchivedSession {
   readonly encoder: string
   readonly startedAt: Date
   readonly endedAt: Date | null
-  readonly ending: 'unpublished' | 'dropped' | 'taken-over' | 'protocol-error' | 'draining' | 'crashed' | null
+  readonly ending: SessionOutcome | null
   readonly bytes: number
 }
 

@@ -1,13 +1,18 @@
 /**
  * The verdict on a finished broadcast: what was received, what is in the recording, and where the
- * gaps are. Pure: from the rows of its sessions and parts, in order.
+ * gaps are and why. Pure: from the rows of its sessions and parts, in order.
  */
+import type { SessionEnding } from '../ingest/publish-gate.ts'
+
+/** How a session ended, as kept with it. `crashed`: found open at a start. */
+export type SessionOutcome = SessionEnding | 'crashed'
 
 export interface VerdictSession {
   readonly sessionId: string
   readonly startedAt: Date
   /** Unknown when the server crashed: the recording alone tells then. */
   readonly endedAt: Date | undefined
+  readonly ending?: SessionOutcome | undefined
 }
 
 export interface VerdictPart {
@@ -19,13 +24,21 @@ export interface VerdictPart {
 }
 
 export interface VerdictGap {
-  /** Seconds on the replay's timeline, where the interruption is. */
+  /** Seconds on the replay's timeline, where the gap is. */
   readonly startSeconds: number
-  /** Wall-clock seconds that are missing there. */
+  /** Wall-clock seconds that are missing there. 0: nobody knows how many, since no encoder came back. */
   readonly seconds: number
-  /** `interrupted`: the encoder was away. `crashed`: the server was killed. `disk`: the disk refused. `not-recorded`: connected, but less media than time. */
-  readonly reason: 'interrupted' | 'crashed' | 'disk' | 'not-recorded'
+  /** When it began, ISO 8601. Verdicts of earlier versions do not say. */
+  readonly at?: string
+  /**
+   * `interrupted`: the encoder was away. `stopped`: the server was stopped in order and started again.
+   * `crashed`: the server was killed. `disk`: its disk was full. `write-error`: its disk refused for
+   * another reason. `not-recorded`: connected, but less media than time.
+   */
+  readonly reason: GapReason
 }
+
+export type GapReason = 'interrupted' | 'stopped' | 'crashed' | 'disk' | 'write-error' | 'not-recorded'
 
 export interface Verdict {
   /** Seconds during which an encoder was connected. */
@@ -33,7 +46,7 @@ export interface Verdict {
   /** Seconds of media in the recording. */
   readonly recordedSeconds: number
   readonly gaps: readonly VerdictGap[]
-  /** Everything that was received is recorded; interruptions by the encoder do not count against it. */
+  /** Everything that was received is recorded; interruptions by the encoder and orderly stops do not count against it. */
   readonly complete: boolean
   /** One sentence for the broadcast's page. */
   readonly summary: string
@@ -42,65 +55,84 @@ export interface Verdict {
 /** An encoder connects before it sends and stays after: less than this is no loss. */
 const SLACK_SECONDS = 5
 const SLACK_SHARE = 0.02
+/** An encoder that is taken over is away for less. */
+const AWAY_SECONDS = 0.5
 
 /** Sessions and parts in order of beginning. */
 export function judgeRecording(sessions: readonly VerdictSession[], parts: readonly VerdictPart[]): Verdict {
   const gaps: VerdictGap[] = []
   let received = 0
   let recorded = 0
-  let previousEnd: Date | undefined
-  for (const session of sessions) {
-    if (previousEnd) {
-      const away = (session.startedAt.getTime() - previousEnd.getTime()) / 1000
-      if (away > 0.5) gaps.push({ startSeconds: recorded, seconds: round(away), reason: 'interrupted' })
-    }
+  for (const [index, session] of sessions.entries()) {
     const own = parts.filter((part) => part.sessionId === session.sessionId)
     const media = own.reduce((sum, part) => sum + part.durationSeconds, 0)
-    const connected = session.endedAt
-      ? Math.max(0, session.endedAt.getTime() - session.startedAt.getTime()) / 1000
-      : media
+    const endedAt = session.endedAt ?? new Date(session.startedAt.getTime() + media * 1000)
+    const connected = Math.max(0, endedAt.getTime() - session.startedAt.getTime()) / 1000
     received += connected
     recorded += media
-    const missing = connected - media
-    if (own.some((part) => part.state === 'failed')) {
-      gaps.push({ startSeconds: round(recorded), seconds: round(Math.max(0, missing)), reason: 'disk' })
-    } else if (missing > Math.max(SLACK_SECONDS, connected * SLACK_SHARE)) {
-      const reason = own.some((part) => part.state === 'salvaged') ? 'crashed' : 'not-recorded'
-      gaps.push({ startSeconds: round(recorded), seconds: round(missing), reason })
+    const next = sessions[index + 1]
+    const away = next ? Math.max(0, next.startedAt.getTime() - endedAt.getTime()) / 1000 : 0
+    const missing = Math.max(0, connected - media)
+    const isShort = missing > Math.max(SLACK_SECONDS, connected * SLACK_SHARE)
+    const reason = reasonOf(session, own)
+    const gap = (seconds: number, why: GapReason) => {
+      const at = new Date(endedAt.getTime() - (seconds > away ? missing * 1000 : 0)).toISOString()
+      gaps.push({ startSeconds: round(recorded), seconds: round(seconds), at, reason: why })
     }
-    previousEnd = session.endedAt ?? new Date(session.startedAt.getTime() + media * 1000)
+    if (reason === 'disk' || reason === 'write-error') gap(missing + away, reason)
+    else if (reason === 'crashed') gap((isShort ? missing : 0) + away, reason)
+    else {
+      if (isShort) gap(missing, own.some((part) => part.state === 'salvaged') ? 'crashed' : 'not-recorded')
+      if (away > AWAY_SECONDS) gap(away, reason)
+    }
   }
-  const complete = gaps.every((gap) => gap.reason === 'interrupted')
+  const complete = gaps.every(({ reason }) => reason === 'interrupted' || reason === 'stopped')
   const verdict = { receivedSeconds: round(received), recordedSeconds: round(recorded), gaps, complete }
-  return { ...verdict, summary: summarise(verdict) }
+  return { ...verdict, summary: summarise(verdict, sessions.at(-1)?.ending) }
+}
+
+/** Why there is nothing after a session. */
+function reasonOf({ ending }: VerdictSession, parts: readonly VerdictPart[]): GapReason {
+  if (ending === 'disk' || ending === 'write-error' || ending === 'crashed') return ending
+  // An earlier version had no ending of its own for it.
+  if (parts.some((part) => part.state === 'failed')) return 'disk'
+  return ending === 'draining' ? 'stopped' : 'interrupted'
 }
 
 const round = (seconds: number) => Math.round(seconds * 1000) / 1000
 
-function summarise(verdict: Omit<Verdict, 'summary'>): string {
-  if (verdict.recordedSeconds === 0) return 'Nothing was recorded: no audio or video arrived.'
-  const length = clock(verdict.recordedSeconds)
-  const interruptions = verdict.gaps.filter((gap) => gap.reason === 'interrupted')
-  const away = interruptions.reduce((sum, gap) => sum + gap.seconds, 0)
-  const pauses =
-    interruptions.length === 0
-      ? ''
-      : ` The encoder was away ${interruptions.length === 1 ? 'once' : `${interruptions.length} times`}, ${clock(away)} in all.`
-  if (verdict.complete) return `Everything received was recorded: ${length}.${pauses}`
-  const lost = verdict.gaps.filter((gap) => gap.reason !== 'interrupted')
-  const reasons = {
-    crashed: 'the server stopped unexpectedly',
-    disk: 'the disk refused to write',
-    'not-recorded': 'less media arrived than time passed',
-    interrupted: '',
-  }
-  // The disk ends a session at once, and the encoder with it: what it would have sent nobody knows.
-  const where = lost.map((gap) =>
-    gap.seconds < 1
-      ? `what followed ${clock(gap.startSeconds)} (${reasons[gap.reason]})`
-      : `${clock(gap.seconds)} after ${clock(gap.startSeconds)} (${reasons[gap.reason]})`,
+const CAUSES: Record<GapReason, string> = {
+  interrupted: 'the encoder was away',
+  stopped: 'the server was restarted',
+  crashed: 'the server stopped unexpectedly',
+  disk: "the server's disk was full",
+  'write-error': "the server's disk refused to write",
+  'not-recorded': 'less media arrived than time passed',
+}
+
+function summarise(verdict: Omit<Verdict, 'summary'>, ending: SessionOutcome | undefined): string {
+  const { gaps, complete, recordedSeconds } = verdict
+  if (recordedSeconds === 0 && complete) return 'Nothing was recorded: no audio or video arrived.'
+  const length = clock(recordedSeconds)
+  const pauses = pausesOf(gaps, 'interrupted', 'The encoder') + pausesOf(gaps, 'stopped', 'The server')
+  const limit = ending === 'size-limit' ? ' It was ended there: it was as large as it may become.' : ''
+  if (complete) return `Everything received was recorded: ${length}.${limit}${pauses}`
+  const lost = gaps.filter(({ reason }) => reason !== 'interrupted' && reason !== 'stopped')
+  // What ends the recording ends the session, and what the encoder would have sent nobody knows.
+  const where = lost.map(({ seconds, startSeconds, reason }) =>
+    seconds < 1
+      ? `what followed ${clock(startSeconds)} (${CAUSES[reason]})`
+      : `${clock(seconds)} after ${clock(startSeconds)} (${CAUSES[reason]})`,
   )
-  return `${length} recorded; missing: ${where.join(', ')}.${pauses}`
+  return `${length} recorded; missing: ${where.join(', ')}.${limit}${pauses}`
+}
+
+/** " The encoder was away twice, 0:15 in all." */
+function pausesOf(gaps: readonly VerdictGap[], reason: GapReason, who: string): string {
+  const own = gaps.filter((gap) => gap.reason === reason)
+  if (own.length === 0) return ''
+  const seconds = own.reduce((sum, gap) => sum + gap.seconds, 0)
+  return ` ${who} was away ${own.length === 1 ? 'once' : `${own.length} times`}, ${clock(seconds)} in all.`
 }
 
 /** 3725.4 → "1:02:05". */
@@ -110,4 +142,23 @@ function clock(seconds: number): string {
   const hours = Math.floor(whole / 3600)
   const minutes = Math.floor(whole / 60) % 60
   return hours > 0 ? `${hours}:${two(minutes)}:${two(whole % 60)}` : `${minutes}:${two(whole % 60)}`
+}
+
+export interface Disconnect {
+  readonly at: Date
+  readonly ending: SessionOutcome
+  /** Until an encoder was there again; undefined: none came. */
+  readonly awaySeconds: number | undefined
+}
+
+/** Every time an encoder went without a goodbye, in order; derived from the sessions whenever asked for. */
+export function listDisconnects(
+  sessions: readonly Pick<VerdictSession, 'startedAt' | 'endedAt' | 'ending'>[],
+): readonly Disconnect[] {
+  return sessions.flatMap(({ endedAt, ending }, index) => {
+    if (!endedAt || !ending || ending === 'unpublished' || ending === 'ended') return []
+    const next = sessions[index + 1]
+    const awaySeconds = next && round(Math.max(0, next.startedAt.getTime() - endedAt.getTime()) / 1000)
+    return [{ at: endedAt, ending, awaySeconds }]
+  })
 }

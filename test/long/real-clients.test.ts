@@ -71,7 +71,7 @@ it('GStreamer that is discarded after the end sends on, and its next publish is 
   const encoder = gstreamerPublishes('the-key')
   const session = await gate.session()
   await session.received(10)
-  session.stop('unpublished', 'The broadcast was ended.')
+  session.endByCreator()
   expect(await encoder.done, encoder.output()).toBe(0)
   expect(gate.sessions.length).toBe(1)
   expect(await gstreamerPublishes('the-key').done).toBe(0)

@@ -9,6 +9,8 @@ import type {
   PublishGate,
   PublishRequest,
   SessionEnding,
+  UnheardConnection,
+  UnheardWatch,
 } from '../../src/ingest/publish-gate.ts'
 
 export const REFUSAL = 'This stream key is not valid. Copy it again from the studio.'
@@ -23,7 +25,10 @@ export class FakeSession implements PublishedSession {
   readonly closed: Promise<SessionEnding>
   #resolveClosed: (ending: SessionEnding) => void
   #drain: () => void = () => {}
-  #stop: (ending: SessionEnding, reason: string) => void = () => {}
+  #stop: (ending: SessionEnding, reason: string, watch?: UnheardWatch) => void = () => {}
+  /** How the encoder left that was kept after its creator ended the broadcast. */
+  leaving: Parameters<ReturnType<UnheardWatch>>[0] | undefined
+  unheard: UnheardConnection | undefined
   readonly #arrivals: { count: number; resolve: () => void }[] = []
 
   constructor(sessionId: string, streamName: string) {
@@ -47,7 +52,7 @@ export class FakeSession implements PublishedSession {
     this.#drain = listener
   }
 
-  onStop(listener: (ending: SessionEnding, reason: string) => void): void {
+  onStop(listener: (ending: SessionEnding, reason: string, watch?: UnheardWatch) => void): void {
     this.#stop = listener
   }
 
@@ -64,6 +69,16 @@ export class FakeSession implements PublishedSession {
 
   stop(ending: SessionEnding, reason: string): void {
     this.#stop(ending, reason)
+  }
+
+  /** As "End broadcast" in the studio does. */
+  endByCreator(): void {
+    this.#stop('ended', 'The broadcast was ended.', (connection) => {
+      this.unheard = connection
+      return (leaving) => {
+        this.leaving = leaving
+      }
+    })
   }
 
   /** Resolves when so many messages have arrived in all. */
@@ -86,6 +101,8 @@ export class FakePublishGate implements PublishGate {
   readonly requests: PublishRequest[] = []
   readonly #names: Readonly<Record<string, string>>
   readonly #waiting: { count: number; resolve: (session: FakeSession) => void }[] = []
+  /** Set: whoever has a key is let in, and not heard. */
+  unheard: UnheardWatch | undefined
   /** Awaited before every answer. */
   wait: () => Promise<void> = () => Promise.resolve()
 
@@ -99,6 +116,7 @@ export class FakePublishGate implements PublishGate {
     await this.wait()
     const streamName = this.#names[request.streamKey]
     if (streamName === undefined) return { admitted: false, reason: REFUSAL }
+    if (this.unheard) return { admitted: 'unheard', watch: this.unheard }
     const session = new FakeSession(`session-${this.sessions.length + 1}`, streamName)
     this.sessions.push(session)
     for (const wait of this.#waiting) if (this.sessions.length >= wait.count) wait.resolve(session)

@@ -2,16 +2,31 @@
 import { z } from 'zod'
 import { channelSummary } from './videos.ts'
 
+/** How a connection ended. */
+const sessionEnding = z.enum([
+  'unpublished',
+  'ended',
+  'suspended',
+  'dropped',
+  'silent',
+  'taken-over',
+  'protocol-error',
+  'draining',
+  'disk',
+  'write-error',
+  'size-limit',
+  'crashed',
+])
+
 export const broadcastSession = z
   .object({
     id: z.string(),
     encoder: z.string(),
     startedAt: z.iso.datetime(),
     endedAt: z.iso.datetime().nullable(),
-    /** How the connection ended; null while it is open. */
-    ending: z
-      .enum(['unpublished', 'dropped', 'taken-over', 'protocol-error', 'draining', 'crashed'])
-      .nullable(),
+    /** Null while it is open. */
+    ending: sessionEnding.nullable(),
+    endingWords: z.string().nullable().meta({ example: 'The encoder was stopped.' }),
     bytes: z.int(),
   })
   .meta({ id: 'BroadcastSession' })
@@ -32,15 +47,37 @@ export const health = z
   .meta({ id: 'Health' })
 
 export const gap = z
-  .object({ startSeconds: z.number(), seconds: z.number(), reason: z.string() })
+  .object({
+    startSeconds: z.number().meta({ description: "On the replay's timeline." }),
+    seconds: z.number().meta({ description: 'Missing there. 0: unknown, since no encoder came back.' }),
+    /** Null in verdicts of earlier versions. */
+    at: z.iso.datetime().nullable(),
+    reason: z
+      .string()
+      .meta({ description: 'interrupted, stopped, crashed, disk, write-error or not-recorded' }),
+  })
   .meta({ id: 'Gap' })
+
+/** An encoder that went without a goodbye. */
+export const disconnect = z
+  .object({
+    at: z.iso.datetime(),
+    ending: sessionEnding,
+    /** Until an encoder was there again; null: none came. */
+    awaySeconds: z.number().nullable(),
+  })
+  .meta({ id: 'Disconnect' })
 
 export const verdict = z
   .object({
     complete: z.boolean(),
     receivedSeconds: z.number(),
     recordedSeconds: z.number(),
+    packagedSeconds: z
+      .number()
+      .meta({ description: 'Of the replay as it is now: it may still be being completed.' }),
     gaps: z.array(gap),
+    disconnects: z.array(disconnect),
     summary: z.string(),
   })
   .meta({ id: 'Verdict' })
@@ -54,6 +91,10 @@ export const broadcast = z
     channel: channelSummary,
     startedAt: z.iso.datetime(),
     endedAt: z.iso.datetime().nullable(),
+    /** Once it has ended: why, in words. */
+    endingWords: z.string().nullable(),
+    /** It has ended and its encoder goes on sending, which nobody keeps. */
+    encoderUnheard: z.boolean(),
     /** While interrupted: when it ends unless the encoder is back. */
     graceUntil: z.iso.datetime().nullable(),
     sessions: z.array(broadcastSession),

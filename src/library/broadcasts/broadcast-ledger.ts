@@ -6,17 +6,19 @@
  *       |                    |
  *       +------ ends --------+--> ended
  */
-import type { SessionEnding } from '../../ingest/publish-gate.ts'
 import type { BroadcastId, ChannelId, SessionId, VideoId } from '../../kernel/ids.ts'
-import type { Verdict } from '../../recording/verdict.ts'
+import type { SessionOutcome, Verdict } from '../../recording/verdict.ts'
+import type { ChannelStorage } from './channel-quota.ts'
 
-/** Who may publish with a key: the channel, and whether its owner is banned. */
+/** Whose key it is, and what stands against using it. */
 export interface KeyHolder {
   readonly streamKeyId: string
   readonly channelId: ChannelId
   readonly handle: string
   readonly channelName: string
-  readonly banned: boolean
+  readonly keyState: 'valid' | 'revoked' | 'expired'
+  /** The channel's owner is suspended: the reason given, perhaps empty. */
+  readonly suspended: string | undefined
 }
 
 export interface BroadcastRecord {
@@ -36,6 +38,7 @@ export interface SessionRecord {
   readonly ordinal: number
   readonly startedAt: Date
   readonly endedAt: Date | undefined
+  readonly ending?: SessionOutcome | undefined
 }
 
 export interface PartRecord {
@@ -50,7 +53,6 @@ export interface NewBroadcast {
   readonly broadcastId: BroadcastId
   readonly videoId: VideoId
   readonly channelId: ChannelId
-  readonly streamKeyId: string
   readonly title: string
   readonly startedAt: Date
 }
@@ -59,24 +61,24 @@ export interface NewSession {
   readonly sessionId: SessionId
   readonly broadcastId: BroadcastId
   readonly encoder: string
+  /** Written down as used. */
+  readonly streamKeyId: string
   readonly startedAt: Date
 }
 
 export interface BroadcastLedger {
-  /** By the SHA-256 of the key, in hex. Revoked keys are not found. Marks the key as used. */
+  /** By the SHA-256 of the key, in hex. Changes nothing. */
   findKeyHolder(keyHash: string): Promise<KeyHolder | undefined>
+  storageOf(channelId: ChannelId): Promise<ChannelStorage>
+  /** Of these, those whose owner is suspended now, with the reason. */
+  listSuspended(channelIds: readonly ChannelId[]): Promise<ReadonlyMap<ChannelId, string>>
   listUnended(): Promise<readonly BroadcastRecord[]>
   find(broadcastId: BroadcastId): Promise<BroadcastRecord | undefined>
   /** Video, broadcast and first session, in one transaction. */
   open(broadcast: NewBroadcast, session: NewSession): Promise<void>
   /** A further session of a broadcast; interrupted becomes live. False: the broadcast has ended meanwhile. */
   resume(session: NewSession): Promise<boolean>
-  closeSession(
-    sessionId: SessionId,
-    ending: SessionEnding | 'crashed',
-    endedAt: Date,
-    bytes: number,
-  ): Promise<void>
+  closeSession(sessionId: SessionId, ending: SessionOutcome, endedAt: Date, bytes: number): Promise<void>
   /** live → interrupted. */
   interrupt(broadcastId: BroadcastId, graceUntil: Date): Promise<void>
   /** → ended; the video leaves the air: `processing`, or into the trash when nothing was recorded. */

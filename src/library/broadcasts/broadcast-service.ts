@@ -3,12 +3,10 @@
  * another, so that two encoders arriving at once make one broadcast.
  */
 import type { PublishDecision, PublishGate, PublishRequest } from '../../ingest/publish-gate.ts'
-import { AppError } from '../../kernel/errors.ts'
+import { AppError, isDiskFull } from '../../kernel/errors.ts'
 import { type BroadcastId, type ChannelId, newId, newVideoId, type SessionId } from '../../kernel/ids.ts'
 import type { Logger } from '../../kernel/logger.ts'
-import { pause } from '../../kernel/retry.ts'
 import { judgeRecording } from '../../recording/verdict.ts'
-import { hashStreamKey } from '../stream-key-secret.ts'
 import type { BroadcastLedger, BroadcastRecord, KeyHolder, NewSession } from './broadcast-ledger.ts'
 import type {
   BroadcastAudience,
@@ -16,15 +14,11 @@ import type {
   BroadcastRecorder,
   SessionLog,
 } from './broadcast-ports.ts'
+import { quotaRefusal } from './channel-quota.ts'
+import { EndedEncoders, type Sender } from './ended-encoders.ts'
+import { KeyCheck } from './key-check.ts'
 import { LiveBroadcast } from './live-broadcast.ts'
-import { PublishAttempts } from './publish-attempts.ts'
-
-/** The RTMP application encoders publish to: rtmp://host/live/<stream key>. */
-export const PUBLISH_APP = 'live'
-
-/** Less than ingest gives an encoder to be admitted. */
-const DATABASE_PATIENCE_MS = 15_000
-const LOOK_AGAIN_MS = 500
+import { StandingWatch } from './standing-watch.ts'
 
 export interface BroadcastServiceOptions {
   readonly ledger: BroadcastLedger
@@ -38,6 +32,10 @@ export interface BroadcastServiceOptions {
   readonly takeover: 'take-over' | 'refuse'
   /** On air at once, those that wait for their encoder included; 0: no limit. */
   readonly maxBroadcasts: number
+  /** What a channel without a quota of its own may store when a broadcast begins; 0: no limit. */
+  readonly quotaBytes: number
+  /** Of one broadcast, all its connections together: one that has so many bytes is ended. 0: no limit. */
+  readonly maxBroadcastBytes: number
   /** A reason in words while no broadcast may begin, or be resumed, for want of disk; else undefined. */
   readonly diskRefusal: (asked: 'begin' | 'resume') => Promise<string | undefined>
   /** After the end: the timeline is complete and the video is `processing`. */
@@ -49,7 +47,9 @@ export class BroadcastService implements PublishGate {
   readonly #options: BroadcastServiceOptions
   readonly #onAir = new Map<ChannelId, LiveBroadcast>()
   readonly #turns = new Map<ChannelId, Promise<unknown>>()
-  readonly #attempts = new PublishAttempts()
+  readonly #keys: KeyCheck
+  readonly #ended: EndedEncoders
+  readonly #standing: StandingWatch
   /** Broadcasts admitted and not on air yet. */
   #opening = 0
   #draining = false
@@ -57,6 +57,11 @@ export class BroadcastService implements PublishGate {
 
   constructor(options: BroadcastServiceOptions) {
     this.#options = options
+    const { ledger, log, graceMs, quotaBytes } = options
+    this.#keys = new KeyCheck({ ledger, log, signal: this.#stopping.signal })
+    this.#ended = new EndedEncoders(graceMs)
+    const onAir = () => [...this.#onAir.values()]
+    this.#standing = new StandingWatch({ ledger, onAir, quotaBytes, log })
   }
 
   async admit(request: PublishRequest): Promise<PublishDecision> {
@@ -65,21 +70,12 @@ export class BroadcastService implements PublishGate {
       log.warn({ remoteAddress: request.remoteAddress, encoder: request.encoder, reason }, 'publish refused')
       return { admitted: false, reason }
     }
-    if (this.#draining) return refuse('The server is restarting. Try again in a moment.')
-    const wait = this.#attempts.waitSeconds(request.remoteAddress)
-    if (wait > 0) return refuse(`Too many wrong stream keys from your address. Try again in ${wait} s.`)
-    if (request.app !== PUBLISH_APP) {
-      return refuse(
-        `Publish to the application "${PUBLISH_APP}": rtmp://<this server>/${PUBLISH_APP} with your stream key.`,
-      )
-    }
+    const draining = 'The server is restarting. Try again in a moment.'
+    if (this.#draining) return refuse(draining)
     try {
-      const holder = await this.#findKeyHolder(hashStreamKey(request.streamKey))
-      if (!holder) {
-        this.#attempts.refused(request.remoteAddress)
-        return refuse('Unknown stream key. Copy it again from the studio, or make a new one there.')
-      }
-      if (holder.banned) return refuse('This channel may not broadcast. Ask the administrator.')
+      const holder = await this.#keys.check(request)
+      if (typeof holder === 'string') return refuse(holder)
+      if (this.#draining) return refuse(draining)
       return await this.#inTurn(holder.channelId, () => this.#openSession(holder, request, refuse))
     } catch (error) {
       if (error instanceof AppError && error.code === 'disk-full') return refuse(error.message)
@@ -93,6 +89,16 @@ export class BroadcastService implements PublishGate {
     return [...this.#onAir.values()].find((live) => live.broadcastId === broadcastId)
   }
 
+  /** The broadcast has ended, and its encoder goes on sending what nobody keeps. */
+  isUnheard(broadcastId: BroadcastId): boolean {
+    return this.#ended.isSending(broadcastId)
+  }
+
+  /** The channel has crossed its quota while on air: in words for its creator. */
+  overQuota(broadcastId: BroadcastId): string | undefined {
+    return this.#standing.overQuota(broadcastId)
+  }
+
   /** Ends a broadcast on air; resolves when its replay is complete. False: it is not on air here. */
   async end(broadcastId: BroadcastId): Promise<boolean> {
     const live = this.find(broadcastId)
@@ -101,32 +107,21 @@ export class BroadcastService implements PublishGate {
     return true
   }
 
-  /** After a start: a broadcast that had not ended goes on waiting for its encoder, or ends when its grace is over. Its parts are salvaged already. */
-  adopt(record: BroadcastRecord, graceUntil: Date): void {
-    this.#putOnAir(record).awaitEncoder(graceUntil)
+  /**
+   * After a start: a broadcast that had not ended goes on waiting for its encoder, or ends when its grace
+   * is over. Its parts are salvaged already, and hold so many bytes.
+   */
+  adopt(record: BroadcastRecord, graceUntil: Date, recordedBytes: number): void {
+    this.#putOnAir(record, recordedBytes).awaitEncoder(graceUntil)
   }
 
   /** Refuses new broadcasts and closes the recordings of those on air. */
   async drain(): Promise<void> {
     this.#draining = true
     this.#stopping.abort()
+    await this.#standing.stop()
     await Promise.allSettled(this.#turns.values())
     await Promise.all([...this.#onAir.values()].map((live) => live.drain()))
-  }
-
-  /** A database that is away for a moment is waited for: many encoders do not try again by themselves. */
-  async #findKeyHolder(keyHash: string): Promise<KeyHolder | undefined> {
-    const { ledger, log } = this.#options
-    const until = Date.now() + DATABASE_PATIENCE_MS
-    for (;;) {
-      try {
-        return await ledger.findKeyHolder(keyHash)
-      } catch (error) {
-        if (Date.now() >= until || this.#draining) throw error
-        log.warn({ err: error }, 'the stream key cannot be looked up yet; trying again')
-        await pause(LOOK_AGAIN_MS, this.#stopping.signal)
-      }
-    }
   }
 
   async #openSession(
@@ -137,10 +132,16 @@ export class BroadcastService implements PublishGate {
     const { ledger, log } = this.#options
     const sessionId = newId<SessionId>()
     const startedAt = new Date()
+    const sender = { streamKeyId: holder.streamKeyId, encoder: request.encoder }
     let live = this.#onAir.get(holder.channelId)
     if (live?.ending) {
       await live.finish()
       live = undefined
+    }
+    const watch = live ? undefined : this.#ended.back(holder.channelId, sender)
+    if (watch) {
+      log.info({ channelId: holder.channelId, ...sender }, 'encoder of an ended broadcast is back: not heard')
+      return { admitted: 'unheard', watch }
     }
     if (live?.alive && this.#options.takeover === 'refuse') {
       return refuse('Another encoder is on air with this stream key. Stop it, then start this one again.')
@@ -149,11 +150,11 @@ export class BroadcastService implements PublishGate {
     if (diskRefusal !== undefined) return refuse(diskRefusal)
     if (live) {
       await live.takeOver()
-      const session = { sessionId, broadcastId: live.broadcastId, encoder: request.encoder, startedAt }
+      const session = { sessionId, broadcastId: live.broadcastId, ...sender, startedAt }
       if (await ledger.resume(session)) {
         const opened = await this.#record(session)
         log.info({ broadcastId: live.broadcastId, sessionId, encoder: request.encoder }, 'broadcast resumed')
-        return { admitted: true, session: live.attach(sessionId, opened) }
+        return { admitted: true, session: live.attach(sessionId, sender, opened) }
       }
     }
     const { maxBroadcasts } = this.#options
@@ -164,7 +165,9 @@ export class BroadcastService implements PublishGate {
     }
     this.#opening += 1
     try {
-      return await this.#openBroadcast(holder, sessionId, request.encoder, startedAt)
+      const full = quotaRefusal(await ledger.storageOf(holder.channelId), this.#options.quotaBytes)
+      if (full !== undefined) return refuse(full)
+      return await this.#openBroadcast(holder, sessionId, sender, startedAt)
     } finally {
       this.#opening -= 1
     }
@@ -173,7 +176,7 @@ export class BroadcastService implements PublishGate {
   async #openBroadcast(
     holder: KeyHolder,
     sessionId: SessionId,
-    encoder: string,
+    sender: Sender,
     startedAt: Date,
   ): Promise<PublishDecision> {
     const { ledger, log } = this.#options
@@ -181,11 +184,11 @@ export class BroadcastService implements PublishGate {
       broadcastId: newId<BroadcastId>(),
       videoId: newVideoId(),
       channelId: holder.channelId,
-      streamKeyId: holder.streamKeyId,
       title: `${holder.channelName}, ${startedAt.toISOString().slice(0, 16).replace('T', ' ')} UTC`,
       startedAt,
     }
-    const session = { sessionId, broadcastId: opening.broadcastId, encoder, startedAt }
+    const { encoder } = sender
+    const session = { sessionId, broadcastId: opening.broadcastId, ...sender, startedAt }
     await ledger.open(opening, session)
     const opened = await this.#record(session).catch(async (error: unknown) => {
       await ledger.end(opening.broadcastId, new Date(), judgeRecording([], []), false)
@@ -196,7 +199,8 @@ export class BroadcastService implements PublishGate {
       { broadcastId: opening.broadcastId, videoId: opening.videoId, sessionId, encoder },
       'broadcast started',
     )
-    return { admitted: true, session: started.attach(sessionId, opened) }
+    this.#ended.forget(holder.channelId)
+    return { admitted: true, session: started.attach(sessionId, sender, opened) }
   }
 
   /** Broadcasts of other channels, those about to begin included. */
@@ -210,21 +214,29 @@ export class BroadcastService implements PublishGate {
     try {
       return await this.#options.recorder.openSession(session)
     } catch (error) {
-      await this.#options.ledger.closeSession(session.sessionId, 'protocol-error', new Date(), 0)
+      const ending = isDiskFull(error) ? 'disk' : 'write-error'
+      await this.#options.ledger.closeSession(session.sessionId, ending, new Date(), 0)
       throw error
     }
   }
 
-  #putOnAir(on: Pick<BroadcastRecord, 'broadcastId' | 'videoId' | 'channelId' | 'handle'>): LiveBroadcast {
-    const { ledger, audience, packager, partsWritten, graceMs, log, onEnded } = this.#options
+  #putOnAir(
+    on: Pick<BroadcastRecord, 'broadcastId' | 'videoId' | 'channelId' | 'handle'>,
+    recordedBytes = 0,
+  ): LiveBroadcast {
+    const { ledger, audience, packager, partsWritten, graceMs, maxBroadcastBytes, log, onEnded } =
+      this.#options
     const live = new LiveBroadcast({
       broadcastId: on.broadcastId,
       videoId: on.videoId,
       channelId: on.channelId,
       handle: on.handle,
       graceMs,
+      recordedBytes,
+      maxBytes: maxBroadcastBytes,
       ledger,
       audience,
+      endedEncoders: this.#ended,
       partsWritten,
       packaging: packager.follow(on),
       log: log.child({ broadcastId: on.broadcastId, videoId: on.videoId }),
@@ -234,6 +246,7 @@ export class BroadcastService implements PublishGate {
       },
     })
     this.#onAir.set(on.channelId, live)
+    this.#standing.begin()
     return live
   }
 

@@ -7,17 +7,19 @@
  *        |                   |
  *        +----- finish ------+--> finished
  *
- * When the creator ends it while the encoder goes on sending, the session ends as if the encoder had
- * said goodbye. Ingest keeps that connection and discards what it sends; this broadcast knows no more
- * of it, and the next publish of whomever begins a new one.
+ * When the creator ends it while the encoder goes on sending, ingest keeps that connection and discards
+ * what it sends; this broadcast knows no more of it, ended-encoders.ts does.
  */
-import type { PublishedSession, SessionEnding } from '../../ingest/publish-gate.ts'
+import { TAG_OVERHEAD_BYTES } from '../../formats/flv/tag-header.ts'
+import type { PublishedSession, SessionEnding, UnheardWatch } from '../../ingest/publish-gate.ts'
 import type { BroadcastId, ChannelId, SessionId, VideoId } from '../../kernel/ids.ts'
 import type { Logger } from '../../kernel/logger.ts'
 import { retryUntilDone } from '../../kernel/retry.ts'
 import { judgeRecording } from '../../recording/verdict.ts'
 import type { BroadcastLedger } from './broadcast-ledger.ts'
 import type { BroadcastAudience, PackagingRun, SessionLog } from './broadcast-ports.ts'
+import type { EndedEncoders, Sender } from './ended-encoders.ts'
+import { refusalOfDisk, sizeLimit } from './stop-reasons.ts'
 
 export interface LiveBroadcastOptions {
   readonly broadcastId: BroadcastId
@@ -25,8 +27,13 @@ export interface LiveBroadcastOptions {
   readonly channelId: ChannelId
   readonly handle: string
   readonly graceMs: number
+  /** What its recording holds already. */
+  readonly recordedBytes: number
+  /** A recording that would become larger ends the broadcast; 0: no limit. */
+  readonly maxBytes: number
   readonly ledger: BroadcastLedger
   readonly audience: BroadcastAudience
+  readonly endedEncoders: EndedEncoders
   readonly packaging: PackagingRun
   /** Resolves when what was recorded so far is written down in the ledger. */
   readonly partsWritten: () => Promise<void>
@@ -38,10 +45,14 @@ export interface LiveBroadcastOptions {
 /** An encoder that sent nothing for so long may be a socket whose other end is gone. */
 const ALIVE_MS = 5000
 
+/** Nobody is waited for after these. */
+const FINAL: ReadonlySet<SessionEnding> = new Set(['unpublished', 'ended', 'suspended', 'size-limit'])
+
 interface Connected {
   readonly sessionId: SessionId
+  readonly sender: Sender
   readonly log: SessionLog
-  stop: ((ending: SessionEnding, reason: string) => void) | undefined
+  stop: ((ending: SessionEnding, reason: string, watch?: UnheardWatch) => void) | undefined
   /** Set once close began. */
   closed: Promise<void> | undefined
   bytes: number
@@ -49,15 +60,19 @@ interface Connected {
   lastReceivedMs: number
   /** The recording has no room: nothing is read from the encoder, so its silence says nothing. */
   full: boolean
+  /** The recording is as large as it may be: the session is being stopped. */
+  atLimit: boolean
 }
 
 export class LiveBroadcast {
   readonly #options: LiveBroadcastOptions
   #connected: Connected | undefined
   #graceTimer: NodeJS.Timeout | undefined
+  /** The encoder that fell silent, and until when it is waited for. */
+  #silent: { readonly sender: Sender; readonly until: Date } | undefined
   #finished: Promise<void> | undefined
   #draining = false
-  #receivedBytes = 0
+  #recordedBytes: number
   /** Encoders that came: news of an earlier one's leaving are no news any more. */
   #arrivals = 0
   #replay: 'complete' | 'empty' | 'unfinished' = 'empty'
@@ -65,6 +80,7 @@ export class LiveBroadcast {
 
   constructor(options: LiveBroadcastOptions) {
     this.#options = options
+    this.#recordedBytes = options.recordedBytes
   }
 
   get broadcastId(): BroadcastId {
@@ -104,36 +120,43 @@ export class LiveBroadcast {
     return connected.full || performance.now() - connected.lastReceivedMs < ALIVE_MS
   }
 
-  /** Media bytes received in this broadcast, since this process has it. */
-  get receivedBytes(): number {
-    return this.#receivedBytes
+  /** Of the recording, what still waits to be written included. */
+  get recordedBytes(): number {
+    return this.#recordedBytes
   }
 
   /** Puts a session on air. The session before it, if any, was closed by `takeOver`. */
-  attach(sessionId: SessionId, log: SessionLog): PublishedSession {
+  attach(sessionId: SessionId, sender: Sender, log: SessionLog): PublishedSession {
     clearTimeout(this.#graceTimer)
+    this.#silent = undefined
+    let early: Parameters<NonNullable<Connected['stop']>> | undefined
     const connected: Connected = {
       sessionId,
+      sender,
       log,
-      stop: undefined,
+      // Until somebody listens.
+      stop: (...reason) => {
+        early ??= reason
+      },
       closed: undefined,
       bytes: 0,
       lastReceivedMs: performance.now(),
       full: false,
+      atLimit: false,
     }
     this.#connected = connected
     log.onFailure((error) => {
       this.#options.log.error({ err: error, sessionId }, 'the recording was stopped by the disk')
-      connected.stop?.('protocol-error', 'The server cannot record: its disk refused to write.')
+      connected.stop?.(...refusalOfDisk(error))
     })
     this.#options.audience.broadcastChanged(this.#options.broadcastId, this.#options.videoId)
     return {
       sessionId,
       streamName: this.#options.handle,
       write: (message) => {
-        connected.bytes += message.byteLength
-        this.#receivedBytes += message.byteLength
         connected.lastReceivedMs = performance.now()
+        if (!this.#hasRoomFor(connected, message.byteLength + TAG_OVERHEAD_BYTES)) return true
+        connected.bytes += message.byteLength
         connected.full = !log.write(message)
         return !connected.full
       },
@@ -145,6 +168,7 @@ export class LiveBroadcast {
         }),
       onStop: (listener) => {
         connected.stop = listener
+        if (early) listener(...early)
       },
       close: (ending) => this.#close(connected, ending),
     }
@@ -165,9 +189,12 @@ export class LiveBroadcast {
     this.#graceTimer = setTimeout(() => void this.finish(), Math.max(0, until.getTime() - Date.now()))
   }
 
-  /** Ends the broadcast for good; resolves when its replay is complete. Never rejects; idempotent. */
-  finish(): Promise<void> {
-    this.#finished ??= this.#finish()
+  /**
+   * Ends the broadcast for good; resolves when its replay is complete. Never rejects; idempotent. A connected
+   * encoder is told `reason`, unless its creator ended it: then it is left connected, unheard.
+   */
+  finish(ending: 'ended' | 'suspended' = 'ended', reason = 'The broadcast was ended.'): Promise<void> {
+    this.#finished ??= this.#finish(ending, reason)
     return this.#finished
   }
 
@@ -183,6 +210,24 @@ export class LiveBroadcast {
     // Only now: what must be told to the database was tried at least once while it still answers.
     this.#abort.abort()
     await (this.#finished ?? this.#options.packaging.stop())
+  }
+
+  /** False: the message is not recorded, since the broadcast has the size it may have and ends. */
+  #hasRoomFor(connected: Connected, bytes: number): boolean {
+    const { maxBytes } = this.#options
+    if (connected.atLimit) return false
+    if (maxBytes === 0 || this.#recordedBytes + bytes <= maxBytes) {
+      this.#recordedBytes += bytes
+      return true
+    }
+    this.#options.log.warn(
+      { sessionId: connected.sessionId, maxBytes },
+      'the broadcast is as large as it may be',
+    )
+    connected.atLimit = true
+    // Whoever writes goes on with the message it has in hand.
+    queueMicrotask(() => connected.stop?.(...sizeLimit(maxBytes)))
+    return false
   }
 
   #close(connected: Connected, ending: SessionEnding): Promise<void> {
@@ -202,11 +247,12 @@ export class LiveBroadcast {
       ledger.closeSession(connected.sessionId, ending, endedAt, connected.bytes),
     )
     if (ending === 'taken-over') return
-    if (ending === 'unpublished') {
+    if (FINAL.has(ending)) {
       void this.finish()
       return
     }
     const graceUntil = new Date(endedAt.getTime() + graceMs)
+    if (ending === 'silent') this.#silent = { sender: connected.sender, until: graceUntil }
     if (ending !== 'draining' && !this.ending) this.awaitEncoder(graceUntil)
     const arrivals = this.#arrivals
     const interrupted = told.then(() =>
@@ -219,13 +265,16 @@ export class LiveBroadcast {
     if (ending === 'draining') await interrupted
   }
 
-  async #finish(): Promise<void> {
+  async #finish(ending: 'ended' | 'suspended', reason: string): Promise<void> {
     const { ledger, broadcastId, videoId, audience, packaging, partsWritten, log, onFinished } = this.#options
     clearTimeout(this.#graceTimer)
     const connected = this.#connected
     if (connected) {
-      connected.stop?.('unpublished', 'The broadcast was ended.')
-      await this.#close(connected, 'unpublished')
+      connected.stop?.(ending, reason, ending === 'ended' ? this.#unheard(connected.sender) : undefined)
+      await this.#close(connected, ending)
+    } else if (this.#silent && ending === 'ended') {
+      const { sender, until } = this.#silent
+      this.#options.endedEncoders.awaited(this.channelId, broadcastId, sender, until)
     }
     const packaged = await packaging.finish().catch((error: unknown) => {
       log.error({ err: error }, 'packaging failed; the replay is completed later, from the recording')
@@ -244,6 +293,10 @@ export class LiveBroadcast {
     audience.broadcastChanged(broadcastId, videoId)
     log.info({ replay: this.#replay, durationSeconds: packaged?.durationSeconds }, 'broadcast ended')
     onFinished(this)
+  }
+
+  #unheard(sender: Sender): UnheardWatch {
+    return this.#options.endedEncoders.connected(this.channelId, this.broadcastId, sender)
   }
 
   #tell(what: string, write: () => Promise<void>): Promise<void> {

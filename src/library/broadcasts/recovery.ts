@@ -41,6 +41,6 @@ export async function recoverBroadcasts(options: BroadcastRecoveryOptions): Prom
     const graceUntil = found.graceUntil ?? new Date(leftAt.getTime() + graceMs)
     await ledger.interrupt(broadcastId, graceUntil)
     log.info({ broadcastId, bytes, graceUntil }, 'broadcast found open: salvaged, waiting for its encoder')
-    broadcasts.adopt(found, graceUntil)
+    broadcasts.adopt(found, graceUntil, bytes)
   }
 }

@@ -148,7 +148,7 @@ describe('events', () => {
     using mine = await listen('', owner)
     using theirs = await listen('', other)
     site.parts.onAirOf = (which) =>
-      which === broadcastId ? { health, recordedBytes: 10, recordedSeconds: 1 } : undefined
+      which === broadcastId ? { unheard: false, health, recordedBytes: 10, recordedSeconds: 1 } : undefined
     await site.database.prisma.broadcast.create({
       data: { id: broadcastId, channelId: channel.id, videoId: id, state: 'live' },
     })

@@ -342,13 +342,14 @@ describe('time limits', () => {
   it('close an encoder that went silent after its broadcast was ended', async () => {
     const peer = await onAir()
     const session = await gate.session()
-    session.stop('unpublished', 'The broadcast was ended.')
+    session.endByCreator()
     await peer.closed
-    expect(session.ending).toBe('unpublished')
+    expect(session.ending).toBe('ended')
+    await expect.poll(() => session.leaving).toBe('silent')
   })
   it('end the session of an encoder that went silent', async () => {
     await onAir()
-    expect(await (await gate.session()).closed).toBe('dropped')
+    expect(await (await gate.session()).closed).toBe('silent')
   })
 })
 

@@ -133,9 +133,9 @@ describe('publishing with ffmpeg', () => {
     const encoder = publish(source, `${url}/the-key`)
     const session = await gate.session()
     await session.received(10)
-    session.stop('unpublished', 'The broadcast was ended.')
+    session.endByCreator()
     const { length } = session.messages
-    expect(session.ending).toBe('unpublished')
+    expect(session.ending).toBe('ended')
     expect(server.snapshot().streams).toEqual([])
     const [kept] = server.snapshot().connections
     expect(kept?.phase).toBe('discarding')
@@ -143,10 +143,23 @@ describe('publishing with ffmpeg', () => {
       .poll(() => server.snapshot().connections[0]?.receivedBytes)
       .toBeGreaterThan((kept?.receivedBytes ?? 0) + 100_000)
     expect(await encoder.done).toBe(0)
+    await expect.poll(() => session.leaving).toBe('goodbye')
     expect(session.messages.length).toBe(length)
     expect(gate.sessions.length).toBe(1)
     await push('-c', 'copy', '-f', 'flv', `${url}/the-key`)
     expect(await streamHash(await recorded(2), 'v')).toBe(await streamHash(source, 'v'))
+  })
+
+  it('lets an encoder in that is not to be heard, and shows it to nobody', async () => {
+    const leavings: string[] = []
+    gate.unheard = () => (leaving) => void leavings.push(leaving)
+    await push('-c', 'copy', '-f', 'flv', `${url}/the-key`)
+    await expect.poll(() => leavings).toEqual(['goodbye'])
+    expect(server.snapshot().streams).toEqual([])
+    expect(gate.sessions).toEqual([])
+    gate.unheard = undefined
+    await push('-c', 'copy', '-f', 'flv', `${url}/the-key`)
+    expect(gate.sessions.length).toBe(1)
   })
 
   it('waits for the recordings when it closes', async () => {

@@ -113,6 +113,8 @@ export function makeBroadcast(id: string, videoId: string, title: string): Broad
     channel: CHANNEL,
     startedAt: new Date().toISOString(),
     endedAt: null,
+    endingWords: null,
+    encoderUnheard: false,
     graceUntil: null,
     sessions: [
       {
@@ -121,6 +123,7 @@ export function makeBroadcast(id: string, videoId: string, title: string): Broad
         startedAt: new Date().toISOString(),
         endedAt: null,
         ending: null,
+        endingWords: null,
         bytes: 1_200_000,
       },
     ],

@@ -69,7 +69,7 @@ export function makeStandInWorld(total: number): StandInWorld {
     endLive() {
       if (live === undefined) return
       live.ended = true
-      const gaps = [{ startSeconds: 12, seconds: 3, reason: 'the connection was lost' }]
+      const gaps = [{ startSeconds: 12, seconds: 3, at: broadcast.startedAt, reason: 'interrupted' }]
       broadcast = {
         ...broadcast,
         state: 'ended',
@@ -80,12 +80,15 @@ export function makeStandInWorld(total: number): StandInWorld {
           ...session,
           endedAt: new Date().toISOString(),
           ending: 'unpublished' as const,
+          endingWords: 'The encoder was stopped.',
         })),
         verdict: {
           complete: false,
           receivedSeconds: total,
           recordedSeconds: total,
+          packagedSeconds: total,
           gaps,
+          disconnects: [],
           summary: 'Everything that arrived is recorded. The connection was lost once, for 3 seconds.',
         },
       }

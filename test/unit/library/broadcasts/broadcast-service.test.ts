@@ -1,20 +1,32 @@
 import { pino } from 'pino'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import type { PublishDecision, PublishedSession, SessionEnding } from '../../../../src/ingest/publish-gate.ts'
+import type {
+  PublishDecision,
+  PublishedSession,
+  SessionEnding,
+  UnheardWatch,
+} from '../../../../src/ingest/publish-gate.ts'
 import type { BroadcastId, ChannelId } from '../../../../src/kernel/ids.ts'
-import type { BroadcastLedger, BroadcastRecord } from '../../../../src/library/broadcasts/broadcast-ledger.ts'
+import type {
+  BroadcastLedger,
+  BroadcastRecord,
+  KeyHolder,
+} from '../../../../src/library/broadcasts/broadcast-ledger.ts'
 import type { SessionLog } from '../../../../src/library/broadcasts/broadcast-ports.ts'
 import { BroadcastService } from '../../../../src/library/broadcasts/broadcast-service.ts'
+import type { ChannelStorage } from '../../../../src/library/broadcasts/channel-quota.ts'
 import { hashStreamKey } from '../../../../src/library/stream-key-secret.ts'
 
 const KEY = 'rk_good'
 const OTHER_KEY = 'rk_other'
-const holder = (channelId: string, channelName: string, banned = false) => ({
+const holder = (channelId: string, channelName: string, against: Partial<KeyHolder> = {}): KeyHolder => ({
   streamKeyId: `key of ${channelId}`,
   channelId: channelId as ChannelId,
   handle: channelName.toLowerCase(),
   channelName,
-  banned,
+  keyState: 'valid',
+  suspended: undefined,
+  ...against,
 })
 const GRACE_MS = 60_000
 const frame = { type: 9, timestampMs: 0, parts: [new Uint8Array(100)], byteLength: 100 } as const
@@ -24,7 +36,9 @@ function makeWorld(
   options: {
     diskRefusal?: string
     diskFullFor?: 'begin' | 'resume'
-    banned?: boolean
+    against?: Partial<KeyHolder>
+    stored?: ChannelStorage
+    quotaBytes?: number
     recorderFails?: boolean
     takeover?: 'take-over' | 'refuse'
     maxBroadcasts?: number
@@ -37,6 +51,7 @@ function makeWorld(
   >()
   let failures = 0
   let lookupFailures = 0
+  const suspended = new Set<string>()
   const ledger: BroadcastLedger = {
     findKeyHolder: async (hash) => {
       if (lookupFailures > 0) {
@@ -44,11 +59,13 @@ function makeWorld(
         throw new Error('the database is away')
       }
       return hash === hashStreamKey(KEY)
-        ? holder('c', 'Ada', options.banned)
+        ? holder('c', 'Ada', options.against)
         : hash === hashStreamKey(OTHER_KEY)
           ? holder('d', 'Bob')
           : undefined
     },
+    storageOf: async () => options.stored ?? { storedBytes: 0, quotaBytes: undefined },
+    listSuspended: async (ids) => new Map(ids.flatMap((id) => (suspended.has(id) ? [[id, 'Spam']] : []))),
     listUnended: () => Promise.resolve([]),
     find: (id) => Promise.resolve({ broadcastId: id, sessions: [], parts: [] } as unknown as BroadcastRecord),
     open: (broadcast, session) => {
@@ -93,6 +110,8 @@ function makeWorld(
     graceMs: GRACE_MS,
     takeover: options.takeover ?? 'take-over',
     maxBroadcasts: options.maxBroadcasts ?? 0,
+    quotaBytes: options.quotaBytes ?? 0,
+    maxBroadcastBytes: 0,
     diskRefusal: async (asked) => (asked === options.diskFullFor ? 'The disk is full.' : options.diskRefusal),
     audience: { broadcastChanged: () => undefined },
     partsWritten: () => Promise.resolve(),
@@ -135,20 +154,22 @@ function makeWorld(
     onEnded: () => events.push('ended'),
     log: pino({ level: 'silent' }),
   })
-  const publish = (streamKey = KEY, remoteAddress = '192.0.2.1') =>
-    service.admit({ app: 'live', streamKey, remoteAddress, encoder: 'test' })
+  const publish = (streamKey = KEY, remoteAddress = '192.0.2.1', encoder = 'test') =>
+    service.admit({ app: 'live', streamKey, remoteAddress, encoder })
   return {
     service,
     events,
     rows,
     publish,
     disk,
+    suspended,
     failNext: (count: number) => (failures = count),
     failLookups: (count: number) => (lookupFailures = count),
   }
 }
 
 function admitted(decision: PublishDecision): PublishedSession {
+  if (decision.admitted === 'unheard') throw new Error('let in, but not heard')
   if (!decision.admitted) throw new Error(`refused: ${decision.reason}`)
   return decision.session
 }
@@ -191,12 +212,37 @@ describe('the publish gate', () => {
     expect(await publish()).toMatchObject({ admitted: true })
   })
 
-  it('refuses a banned channel, a full disk and another application before anything is created', async () => {
-    for (const options of [{ banned: true }, { diskRefusal: 'The disk is nearly full.' }]) {
-      const { publish, rows } = makeWorld(options)
-      expect(await publish()).toMatchObject({ admitted: false })
-      expect(rows.size).toBe(0)
-    }
+  it.each([
+    ['a revoked key', { against: { keyState: 'revoked' } }, 'was revoked'],
+    ['a key that has expired', { against: { keyState: 'expired' } }, 'has expired'],
+    [
+      'a suspended owner',
+      { against: { suspended: 'Spam.' } },
+      'suspended and may not broadcast. Reason: Spam. Ask',
+    ],
+    ['a full disk', { diskRefusal: 'The disk is nearly full.' }, 'The disk is nearly full.'],
+    [
+      'a full channel',
+      { quotaBytes: 1e9, stored: { storedBytes: 1.5e9, quotaBytes: undefined } },
+      '1.5 GB of 1.0 GB',
+    ],
+    [
+      'a channel full by its own quota',
+      { stored: { storedBytes: 2e6, quotaBytes: 2e6 } },
+      '2.0 MB of 2.0 MB',
+    ],
+  ] as const)('refuses %s before anything is created', async (_what, options, words) => {
+    const { publish, rows } = makeWorld(options)
+    expect(await publish()).toMatchObject({ admitted: false, reason: expect.stringContaining(words) })
+    expect(rows.size).toBe(0)
+  })
+
+  it('takes a channel whose own quota is none at all, whatever the default', async () => {
+    const { publish } = makeWorld({ quotaBytes: 1, stored: { storedBytes: 9e12, quotaBytes: 0 } })
+    expect(await publish()).toMatchObject({ admitted: true })
+  })
+
+  it('refuses another application before anything is created', async () => {
     const { service } = makeWorld()
     const decision = await service.admit({ app: 'vod', streamKey: KEY, remoteAddress: 'a', encoder: '' })
     expect(decision).toMatchObject({ admitted: false, reason: expect.stringContaining('"live"') })
@@ -383,19 +429,69 @@ describe('a broadcast', () => {
     const { publish, rows, service } = makeWorld()
     const session = admitted(await publish())
     session.write(frame)
-    const stopped = vi.fn((ending: SessionEnding) => void session.close(ending))
+    const stopped = vi.fn(
+      (ending: SessionEnding, _reason: string, _watch?: UnheardWatch) => void session.close(ending),
+    )
     session.onStop(stopped)
     const [broadcastId] = [...rows.keys()]
     await service.end(broadcastId as BroadcastId)
-    expect(stopped).toHaveBeenCalledWith('unpublished', expect.any(String))
-    // The connection that was kept says goodbye at last, or is lost: nobody waits for it any more.
+    expect(stopped).toHaveBeenCalledWith('ended', expect.any(String), expect.any(Function))
+    // The connection that was kept is closed at last: nobody waits for it any more.
+    stopped.mock.calls[0]?.[2]?.({ silentMs: () => 0 })('dropped')
     await session.close('dropped')
     await vi.advanceTimersByTimeAsync(2 * GRACE_MS)
     admitted(await publish())
     expect([...rows.values()]).toMatchObject([
-      { state: 'ended', videoState: 'processing', sessions: [{ ending: 'unpublished', bytes: 100 }] },
+      { state: 'ended', videoState: 'processing', sessions: [{ ending: 'ended', bytes: 100 }] },
       { state: 'live' },
     ])
+  })
+
+  it('stays ended for an encoder that was cut off from it and comes back by itself', async () => {
+    const { publish, rows, service } = makeWorld()
+    const session = admitted(await publish())
+    session.write(frame)
+    await session.close('silent')
+    const broadcastId = [...rows.keys()][0] as BroadcastId
+    await service.end(broadcastId)
+    const back = await publish()
+    if (back.admitted !== 'unheard') throw new Error('heard')
+    const left = back.watch({ silentMs: () => 0 })
+    expect(service.isUnheard(broadcastId)).toBe(true)
+    expect(await publish(KEY, '192.0.2.1', 'another encoder')).toMatchObject({ admitted: true })
+    left('goodbye')
+    expect(rows.size).toBe(2)
+  })
+
+  it('is ended when its owner is suspended meanwhile, and the encoder is told', async () => {
+    const { publish, rows, suspended } = makeWorld()
+    const session = admitted(await publish())
+    session.write(frame)
+    const told = vi.fn()
+    session.onStop(told)
+    await vi.advanceTimersByTimeAsync(10_000)
+    expect(told).not.toHaveBeenCalled()
+    suspended.add('c')
+    await vi.advanceTimersByTimeAsync(5_000)
+    expect(told).toHaveBeenCalledWith('suspended', expect.stringContaining('Reason: Spam.'), undefined)
+    expect(only(rows)).toMatchObject({
+      state: 'ended',
+      videoState: 'processing',
+      sessions: [{ ending: 'suspended' }],
+    })
+  })
+
+  it('goes on when it crosses the quota of its channel, and its creator is told', async () => {
+    const stored = { storedBytes: 999_950, quotaBytes: 1_000_000 }
+    const { publish, rows, service } = makeWorld({ stored })
+    const session = admitted(await publish())
+    const broadcastId = [...rows.keys()][0] as BroadcastId
+    await vi.advanceTimersByTimeAsync(60_000)
+    expect(service.overQuota(broadcastId)).toBeUndefined()
+    session.write(frame)
+    await vi.advanceTimersByTimeAsync(60_000)
+    expect(service.overQuota(broadcastId)).toContain('the next one will be refused')
+    expect(only(rows).state).toBe('live')
   })
 
   it('tells the database when it is back, and does not wait for it to record', async () => {

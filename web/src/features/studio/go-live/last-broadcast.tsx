@@ -7,7 +7,7 @@ import { formatBytes } from '../../../ui/format-amount.ts'
 import { formatAge, formatClock, formatDuration, formatDurationWords } from '../../../ui/format-time.ts'
 import { LinkText } from '../../../ui/links.tsx'
 import { useNow } from '../../../ui/use-now.ts'
-import { ENDINGS, encoderName } from './words.ts'
+import { encoderName, gapWords } from './words.ts'
 
 export function LastBroadcast({ broadcast }: { readonly broadcast: Broadcast }) {
   const now = useNow(30_000)
@@ -37,8 +37,7 @@ export function LastBroadcast({ broadcast }: { readonly broadcast: Broadcast }) 
         <List size="sm" mt="sm" data-testid="gaps">
           {broadcast.gaps.map((gap) => (
             <List.Item key={`${gap.startSeconds} ${gap.reason}`}>
-              At {formatDuration(gap.startSeconds)}, {formatDurationWords(Math.max(gap.seconds, 1))} missing:{' '}
-              {gap.reason}
+              {gapWords(gap, formatDuration(gap.startSeconds), formatDurationWords(Math.max(gap.seconds, 1)))}
             </List.Item>
           ))}
         </List>
@@ -49,7 +48,7 @@ export function LastBroadcast({ broadcast }: { readonly broadcast: Broadcast }) 
             {formatClock(session.startedAt)}
             {session.endedAt !== null && ` to ${formatClock(session.endedAt)}`},{' '}
             {encoderName(session.encoder)}, {formatBytes(session.bytes)}
-            {session.ending !== null && `, ${ENDINGS[session.ending]}`}
+            {session.endingWords !== null && `: ${session.endingWords}`}
           </List.Item>
         ))}
       </List>

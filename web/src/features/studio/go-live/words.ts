@@ -52,11 +52,17 @@ export function encoderName(encoder: string): string {
   return /lavf/i.test(encoder) ? 'ffmpeg' : encoder
 }
 
-export const ENDINGS: Record<NonNullable<Broadcast['sessions'][number]['ending']>, string> = {
-  unpublished: 'ended by the encoder or in the studio',
-  dropped: 'connection lost',
-  'taken-over': 'replaced by a new connection',
-  'protocol-error': 'closed: the encoder sent something invalid',
-  draining: 'closed: the server was stopped',
-  crashed: 'cut off: the server stopped unexpectedly',
+const GAP_REASONS: Readonly<Record<string, string>> = {
+  interrupted: 'the encoder was away',
+  stopped: 'the server was restarted',
+  crashed: 'the server stopped unexpectedly',
+  disk: 'the disk of the server was full',
+  'write-error': 'the disk of the server refused to write',
+  'not-recorded': 'less arrived than time passed',
+}
+
+/** "At 12:04, 3 seconds missing: the encoder was away"; `where` and `missing` are formatted already. */
+export function gapWords(gap: Broadcast['gaps'][number], where: string, missing: string): string {
+  const why = GAP_REASONS[gap.reason] ?? gap.reason
+  return gap.seconds > 0 ? `At ${where}, ${missing} missing: ${why}` : `From ${where} on: ${why}`
 }
