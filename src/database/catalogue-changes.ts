@@ -11,6 +11,7 @@ import type { CatalogueChange, CatalogueChanges } from '../library/catalogue-cha
 
 const CHANNEL = 'reprise_catalogue'
 const RECONNECT_MS = 1000
+const CONNECT_TIMEOUT_MS = 10_000
 
 export class PostgresCatalogueChanges implements CatalogueChanges, AsyncDisposable {
   readonly #url: string
@@ -48,6 +49,7 @@ export class PostgresCatalogueChanges implements CatalogueChanges, AsyncDisposab
       const client = new pg.Client({
         connectionString: this.#url,
         application_name: 'reprise-changes',
+        connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
         keepAlive: true,
       })
       const ended = new Promise<void>((resolve) => {

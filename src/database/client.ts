@@ -10,6 +10,8 @@ const POOL_SIZE = 20
 const IDLE_TIMEOUT_MS = 60_000
 /** A request that waits longer than this for a connection fails instead of queueing up without end. */
 const ACQUIRE_TIMEOUT_MS = 10_000
+/** A server that hangs must not keep its callers for ever; what they tell is told again. No query of ours takes seconds. */
+const QUERY_TIMEOUT_MS = 20_000
 
 /** Connects on first use. Close with `$disconnect()`, which waits for the pool. */
 export function makeDatabase(
@@ -32,6 +34,7 @@ export function makeDatabase(
       max: options.poolSize ?? POOL_SIZE,
       idleTimeoutMillis: IDLE_TIMEOUT_MS,
       connectionTimeoutMillis: ACQUIRE_TIMEOUT_MS,
+      query_timeout: QUERY_TIMEOUT_MS,
       keepAlive: true,
     },
     {

@@ -2,7 +2,7 @@
  * A PostgreSQL of our own, below STORAGE_DIR, for those who do not bring one: made on the first start,
  * reached only through a unix socket, durable by PostgreSQL's own defaults.
  *
- * It outlives a killed program, and the next start adopts it; when it is killed itself, it is started
+ * It outlives a killed program, and the next start adopts it; when it is killed itself or hangs, it is started
  * again (embedded/supervise.ts). Whoever opens a cluster must hold the
  * storage lock (setup/storage-lock.ts): closing stops the server for everyone.
  */
@@ -10,6 +10,7 @@ import path from 'node:path'
 import pg from 'pg'
 import type { Logger } from '../kernel/logger.ts'
 import { openCluster, readPassword } from './embedded/cluster.ts'
+import type { Patience } from './embedded/liveness.ts'
 import { mayBeServing, readPostmaster } from './embedded/postmaster.ts'
 import { connectionString, startServer } from './embedded/server.ts'
 import { superviseServer } from './embedded/supervise.ts'
@@ -32,6 +33,9 @@ export interface EmbeddedPostgresOptions {
   readonly durable?: boolean
   /** PostgreSQL settings of this start. */
   readonly settings?: Readonly<Record<string, string>>
+  /** How long a server that does not answer is waited for. */
+  readonly patience?: Patience
+  readonly stopTimeoutMs?: number
   readonly log: Logger
   readonly signal?: AbortSignal | undefined
 }

@@ -22,6 +22,7 @@ const SUPERVISE_SECONDS = 5
 /** A waiting job is announced by NOTIFY; jobs that are tried again are not, so somebody has to look. */
 const POLL_SECONDS = 2
 const POOL_SIZE = 6
+const QUERY_TIMEOUT_MS = 30_000
 const KEEP_DONE_SECONDS = 3 * 24 * 3600
 
 export interface PostgresJobQueue extends JobQueue, AsyncDisposable {
@@ -36,7 +37,7 @@ export async function openJobQueue(options: {
   readonly log: Logger
 }): Promise<PostgresJobQueue> {
   const { log } = options
-  const boss = new PgBoss({
+  const settings = {
     connectionString: options.url,
     application_name: 'reprise-queue',
     max: POOL_SIZE,
@@ -44,7 +45,10 @@ export async function openJobQueue(options: {
     schedule: false,
     superviseIntervalSeconds: SUPERVISE_SECONDS,
     monitorIntervalSeconds: SUPERVISE_SECONDS,
-  })
+    // The pool's, which takes it: a database that hangs is asked again on another connection.
+    query_timeout: QUERY_TIMEOUT_MS,
+  }
+  const boss = new PgBoss(settings)
   const stopping = new AbortController()
   boss.on('error', (error) => {
     // While it closes, its last connections may be cut off: no news.
@@ -54,7 +58,7 @@ export async function openJobQueue(options: {
   await boss.start()
   for (const kind of ALL_JOB_KINDS) {
     const rules = JOB_KINDS[kind]
-    const settings = {
+    const queueSettings = {
       retryLimit: rules.retryLimit,
       retryDelay: rules.retryDelaySeconds,
       retryBackoff: true,
@@ -64,8 +68,8 @@ export async function openJobQueue(options: {
       deleteAfterSeconds: KEEP_DONE_SECONDS,
       notify: true,
     }
-    await boss.createQueue(kind, settings)
-    await boss.updateQueue(kind, settings)
+    await boss.createQueue(kind, queueSettings)
+    await boss.updateQueue(kind, queueSettings)
   }
 
   const running = new Set<Promise<void>>()

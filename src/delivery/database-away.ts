@@ -1,7 +1,7 @@
 /**
  * Whether an error means that the database cannot be reached, as Prisma 7 with the pg adapter says it:
  * by its own code, by the adapter's cause, by PostgreSQL's SQLSTATE, by the socket's error, or, within
- * a transaction, by pg in words alone. All of these were seen.
+ * a transaction or when it hangs, by pg in words alone. All of these were seen.
  */
 
 /** Prisma error reference: not reachable, timed out, connection closed, pool exhausted; P1003: there is no such database; P2028: a transaction lost its connection, or got none. */
@@ -12,7 +12,7 @@ const ADAPTER_KINDS =
   /^(DatabaseNotReachable|DatabaseDoesNotExist|ConnectionClosed|SocketTimeout|TooManyConnections|TlsConnectionError)$/
 const SOCKET_CODES = /^(ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH)$/
 const PG_WORDS =
-  /connection terminated|connection error and is not queryable|timeout exceeded when trying to connect|connect (ENOENT|ECONNREFUSED|ETIMEDOUT)|Can't reach database/i
+  /connection terminated|query read timeout|connection error and is not queryable|timeout exceeded when trying to connect|connect (ENOENT|ECONNREFUSED|ETIMEDOUT)|Can't reach database/i
 
 export function isDatabaseAway(error: unknown): boolean {
   if (!(error instanceof Error)) return false

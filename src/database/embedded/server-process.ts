@@ -5,6 +5,7 @@
 import { spawn } from 'node:child_process'
 import { closeSync, openSync, renameSync, statSync } from 'node:fs'
 import type { Cluster } from './cluster.ts'
+import { killServer } from './liveness.ts'
 import { BINARY_ENVIRONMENT } from './run-binary.ts'
 
 export interface ServerProcess {
@@ -14,7 +15,8 @@ export interface ServerProcess {
   readonly exited: Promise<void>
   /**
    * SIGINT, PostgreSQL's fast shutdown: connections are cut, what they committed is kept. One that hangs gets SIGQUIT
-   * after the time given, which loses nothing either: the next start recovers from the write-ahead log.
+   * after the time given, and is killed after the same time again, which loses nothing either: the next start
+   * recovers from the write-ahead log.
    */
   stop(timeoutMs: number): Promise<void>
 }
@@ -61,9 +63,13 @@ export function spawnServer(cluster: Cluster, settings: Readonly<Record<string, 
       if (hasExited) return
       child.ref()
       child.kill('SIGINT')
-      const timer = setTimeout(() => child.kill('SIGQUIT'), timeoutMs)
+      const timers = [
+        setTimeout(() => child.kill('SIGQUIT'), timeoutMs),
+        // One that was stopped by a signal hears no other.
+        setTimeout(() => child.pid !== undefined && killServer(child.pid), 2 * timeoutMs),
+      ]
       await exited
-      clearTimeout(timer)
+      for (const timer of timers) clearTimeout(timer)
     },
   }
 }

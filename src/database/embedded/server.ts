@@ -13,6 +13,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import pg from 'pg'
 import { AppError, describeError } from '../../kernel/errors.ts'
 import type { Cluster } from './cluster.ts'
+import { killServer } from './liveness.ts'
 import { mayBeServing, pidFileOf, readPostmaster } from './postmaster.ts'
 import { type ServerProcess, spawnServer } from './server-process.ts'
 
@@ -76,18 +77,24 @@ export async function startServer(cluster: Cluster, options: StartOptions = {}):
 }
 
 /** Resolves when the server is gone. Connections still open are cut, what they committed is kept. */
-export async function stopServer(cluster: Cluster, server: RunningServer): Promise<void> {
-  if (server.process) return server.process.stop(STOP_TIMEOUT_MS)
-  const isGone = async (timeoutMs: number) => {
-    const deadline = Date.now() + timeoutMs
+export async function stopServer(
+  cluster: Cluster,
+  server: RunningServer,
+  timeoutMs = STOP_TIMEOUT_MS,
+): Promise<void> {
+  if (server.process) return server.process.stop(timeoutMs)
+  const isGone = async (withinMs: number) => {
+    const deadline = Date.now() + withinMs
     // Nobody's child: there is no exit to wait for.
     while (mayBeServing(server, cluster.data) && Date.now() < deadline) await delay(LOOK_AGAIN_MS)
     return !mayBeServing(server, cluster.data)
   }
   if (await isGone(0)) return
   process.kill(server.pid, 'SIGINT')
-  if (await isGone(STOP_TIMEOUT_MS)) return
+  if (await isGone(timeoutMs)) return
   process.kill(server.pid, 'SIGQUIT')
+  if (await isGone(timeoutMs)) return
+  killServer(server.pid)
   if (!(await isGone(STOP_TIMEOUT_MS))) throw new Error(`PostgreSQL (process ${server.pid}) does not stop`)
 }
 

@@ -1,16 +1,19 @@
 /**
  * Keeps a cluster's server running for as long as the program does: one that ends without being told
- * (killed, out of memory, a full disk) is started again, as often as it takes.
+ * (killed, out of memory, a full disk) is started again, as often as it takes, and so is one that hangs.
  *
  *     running --ends by itself--> starting --answers--> running
- *                                    |  ^
+ *        |                           |  ^
+ *        +--hangs: it is killed------+  |
+ *                                    |  |
  *                                    +--+ does not come up: tried again, later each time
  */
 import type { Logger } from '../../kernel/logger.ts'
 import { pause, retryUntilDone } from '../../kernel/retry.ts'
 import type { Cluster } from './cluster.ts'
+import { hasHung, killServer, PATIENCE, type Patience } from './liveness.ts'
 import { mayBeServing } from './postmaster.ts'
-import { type RunningServer, startServer, stopServer } from './server.ts'
+import { connectionString, type RunningServer, startServer, stopServer } from './server.ts'
 
 export interface SupervisedServer {
   readonly pid: number
@@ -21,6 +24,9 @@ export interface SupervisedServer {
 export interface SuperviseOptions {
   /** PostgreSQL settings of every start. */
   readonly settings?: Readonly<Record<string, string>>
+  readonly patience?: Patience | undefined
+  /** Given to each way of stopping it, before the next and rougher one. */
+  readonly stopTimeoutMs?: number | undefined
   readonly log: Logger
 }
 
@@ -34,7 +40,7 @@ const BREATHER_MS = 1000
 export function superviseServer(
   cluster: Cluster,
   first: RunningServer,
-  { settings = {}, log }: SuperviseOptions,
+  { settings = {}, patience = PATIENCE, stopTimeoutMs, log }: SuperviseOptions,
 ): SupervisedServer {
   const stopping = new AbortController()
   const { signal } = stopping
@@ -55,10 +61,26 @@ export function superviseServer(
     )
   }
 
+  async function hasEndedOrHung(): Promise<void> {
+    const settled = new AbortController()
+    const watch = AbortSignal.any([signal, settled.signal])
+    const url = connectionString(current, cluster.password, 'postgres')
+    const ended = hasEnded(cluster, current, watch)
+    const hung = hasHung(url, watch, patience)
+    const mustBeEnded = await Promise.race([ended.then(() => false), hung])
+    if (mustBeEnded) {
+      log.error({ pid: current.pid }, 'embedded database does not answer any more; ending it')
+      killServer(current.pid)
+      await ended
+    }
+    settled.abort()
+    await hung
+  }
+
   async function supervise(): Promise<void> {
     for (;;) {
       const since = Date.now()
-      await hasEnded(cluster, current, signal)
+      await hasEndedOrHung()
       if (signal.aborted) return
       log.error({ pid: current.pid, logFile: cluster.logFile }, 'embedded database ended; starting it again')
       if (Date.now() - since < SOON_MS) await pause(BREATHER_MS, signal)
@@ -76,7 +98,7 @@ export function superviseServer(
       stopped ??= (async () => {
         stopping.abort(new Error('the embedded database is being stopped'))
         await supervising
-        await stopServer(cluster, current)
+        await stopServer(cluster, current, stopTimeoutMs)
       })()
       return stopped
     },

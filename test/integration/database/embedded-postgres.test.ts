@@ -106,6 +106,30 @@ it('brings the server back whenever it is killed, with what was committed, at th
   }
 })
 
+it('ends a server that hangs and starts another, and nobody waits for ever meanwhile', async () => {
+  const patience = { everyMs: 50, timeoutMs: 1000, unanswered: 2 }
+  const server = open.use(await openEmbeddedPostgres(dir, { log, patience }))
+  await query(server.url, 'CREATE TABLE kept AS SELECT 42 AS answer')
+  const { pid } = server
+  const client = new pg.Client({ connectionString: server.url })
+  client.on('error', () => {})
+  await client.connect()
+  const own = (await client.query<{ pid: number }>('SELECT pg_backend_pid() AS pid')).rows[0]?.pid ?? 0
+  // As when the machine's memory or its disk stands still: alive, and silent.
+  for (const one of [own, pid]) process.kill(one, 'SIGSTOP')
+  await expect(client.query('SELECT 1')).rejects.toThrow()
+  await expect.poll(() => server.pid).not.toBe(pid)
+  expect(await query(server.url, 'SELECT answer FROM kept')).toEqual([{ answer: 42 }])
+  expect([pid, own].filter(isRunning)).toEqual([])
+})
+
+it('stops a server that hangs', async () => {
+  const server = await openEmbeddedPostgres(dir, { log, stopTimeoutMs: 200 })
+  process.kill(server.pid, 'SIGSTOP')
+  await server[Symbol.asyncDispose]()
+  expect(isRunning(server.pid)).toBe(false)
+})
+
 it('brings an adopted server back as well, and stops the one it brought back', async () => {
   const left = await leaveServer()
   const server = await openEmbeddedPostgres(dir, { log })
