@@ -51,6 +51,8 @@ export async function startWeb(
         return (await log.parts()).length > 0 ? wholeRecording(log, signal) : undefined
       },
       streamFlv: (streamName, out, signal) => streamFlv(hub, streamName, out, signal),
+      isStreaming: (streamName) => hub.isLive(streamName),
+      maxLiveViewersPerAddress: config.maxConnectionsPerAddress,
       checks: {
         database: async () => {
           await prisma.$queryRaw`SELECT 1`
@@ -76,6 +78,7 @@ export async function startWeb(
     await startWebServer(delivery.app, {
       host: config.host,
       port: config.port,
+      upgrades: delivery.upgrades,
       endStreams: () => delivery.endStreams(),
     }),
   )
@@ -98,7 +101,7 @@ function ingestSamples({ rtmp, disk }: Broadcasting): Sample[] {
     },
     {
       name: 'reprise_live_viewers',
-      help: 'Viewers of RTMP and HTTP-FLV',
+      help: 'Viewers of RTMP, HTTP-FLV and WebSocket-FLV',
       value: total(streams.map(({ viewers }) => viewers)),
     },
     {

@@ -21,7 +21,10 @@ import { makeAskerOf } from './auth/asker.ts'
 import type { SignIn } from './auth/sign-in.ts'
 import { EventsHub } from './events-hub.ts'
 import { type HealthChecks, healthRoutes } from './health.ts'
+import { makeFindLive } from './live/find-live.ts'
+import { LivePlaces } from './live/live-places.ts'
 import { type LiveRoutesOptions, liveRoutes } from './live/live-routes.ts'
+import { LiveSockets, type LiveSocketsOptions } from './live/live-sockets.ts'
 import { type MediaRoutesOptions, mediaRoutes } from './media/media-routes.ts'
 import { MediaTokens } from './media/media-token.ts'
 import { makePlaylists } from './media/playlists.ts'
@@ -31,6 +34,7 @@ import { TimelineCache } from './media/timeline-cache.ts'
 import { VideoFacts } from './media/video-facts.ts'
 import { WaitingRoom } from './media/waiting-room.ts'
 import { makeMetrics, type SampleSource } from './metrics.ts'
+import type { Upgrades } from './server.ts'
 import { siteRoutes } from './site/site-routes.ts'
 import { makeShowBroadcast, type OnAirOf } from './wire-broadcast.ts'
 import { makeShowVideo } from './wire-video.ts'
@@ -57,6 +61,9 @@ export interface DeliveryOptions {
   readonly endBroadcast: BroadcastRoutesOptions['endBroadcast']
   readonly openRecording: BroadcastRoutesOptions['openRecording']
   readonly streamFlv: LiveRoutesOptions['streamFlv']
+  readonly isStreaming: LiveSocketsOptions['isStreaming']
+  /** Who watches live over HTTP and WebSocket from one address, at once; 0: no limit. */
+  readonly maxLiveViewersPerAddress: number
   readonly checks: HealthChecks
   readonly samples: readonly SampleSource[]
   readonly log: Logger
@@ -64,6 +71,7 @@ export interface DeliveryOptions {
 
 export interface Delivery extends AsyncDisposable {
   readonly app: Express
+  readonly upgrades: Upgrades
   /** At start, after the library's: completes resumable uploads that a crash cut off. */
   recover(): Promise<void>
   /** Ends what would never end by itself. */
@@ -91,12 +99,21 @@ export function makeDelivery(options: DeliveryOptions): Delivery {
     showBroadcast,
     log,
   })
+  const findLive = makeFindLive(channels, videos, askerOf)
+  const places = new LivePlaces(options.maxLiveViewersPerAddress)
+  const { publicUrl, isStreaming, streamFlv } = options
+  const sockets = new LiveSockets({ publicUrl, findLive, places, isStreaming, streamFlv, log })
   const uploading = { uploads: library.uploads, directory: people, videos, showVideo }
   const tus = makeTusUploads({ ...uploading, uploadsDir: options.paths.uploads, log })
   const metrics = makeMetrics(
     [
       ...options.samples,
       () => [
+        {
+          name: 'reprise_http_live_viewers',
+          help: 'Viewers of HTTP-FLV and WebSocket-FLV',
+          value: places.taken,
+        },
         { name: 'reprise_http_event_listeners', help: 'Open event streams', value: hub.size },
         {
           name: 'reprise_http_segments_waited_for',
@@ -143,7 +160,7 @@ export function makeDelivery(options: DeliveryOptions): Delivery {
       demandSegment: options.demandSegment,
       segmentWaitMs: options.segmentWaitMs,
     }),
-    live: liveRoutes({ channels, videos, askerOf, showVideo, streamFlv: options.streamFlv }),
+    live: liveRoutes({ findLive, places, showVideo, streamFlv }),
     health: healthRoutes(options.checks),
     metrics,
     site: siteRoutes({ dir: options.webDir, publicUrl: options.publicUrl, videos, showVideo }),
@@ -151,9 +168,15 @@ export function makeDelivery(options: DeliveryOptions): Delivery {
   })
   return {
     app,
+    upgrades: sockets,
     recover: () => tus.recover(),
-    endStreams: () => hub[Symbol.asyncDispose](),
+    async endStreams() {
+      places.close()
+      await hub[Symbol.asyncDispose]()
+    },
     async [Symbol.asyncDispose]() {
+      places.close()
+      sockets[Symbol.dispose]()
       await hub[Symbol.asyncDispose]()
       await tus[Symbol.asyncDispose]()
       facts[Symbol.dispose]()

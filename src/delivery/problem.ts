@@ -79,15 +79,24 @@ export function sendProblem(res: Response, { status, headers, body }: ProblemAns
   res.type('application/problem+json').send(JSON.stringify(body))
 }
 
-/** The last of the app's handlers. Foreseen failures are logged quietly, bugs with their stack. */
+/** Foreseen failures are logged quietly, bugs with their stack. */
+export function logProblem(
+  log: Logger,
+  asked: { readonly method: string; readonly path: string },
+  { status, body }: ProblemAnswer,
+  error: unknown,
+): void {
+  const fields = { ...asked, code: body.code }
+  if (status >= 500 && body.code !== 'not-ready') log.error({ ...fields, err: error }, 'request failed')
+  else log.debug({ ...fields, detail: body.detail }, 'request refused')
+}
+
+/** The last of the app's handlers. */
 export function problemHandler(log: Logger) {
   // Express tells an error handler by its four parameters.
   return (error: unknown, req: Request, res: Response, _next: NextFunction): void => {
     const problem = toProblem(error)
-    const fields = { method: req.method, path: req.path, code: problem.body.code }
-    if (problem.status >= 500 && problem.body.code !== 'not-ready')
-      log.error({ ...fields, err: error }, 'request failed')
-    else log.debug({ ...fields, detail: problem.body.detail }, 'request refused')
+    logProblem(log, { method: req.method, path: req.path }, problem, error)
     // With the headers gone, a broken connection is the only way left to say that the body is not whole.
     if (res.headersSent) res.destroy()
     else sendProblem(res, problem)

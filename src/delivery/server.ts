@@ -1,6 +1,7 @@
 /** The HTTP server: listens, and closes without cutting off what is under way. */
-import { createServer, type RequestListener, type Server } from 'node:http'
+import { createServer, type IncomingMessage, type RequestListener, type Server } from 'node:http'
 import type { Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
 import { listen } from '../kernel/listen.ts'
 
 export interface WebServer extends AsyncDisposable {
@@ -8,9 +9,18 @@ export interface WebServer extends AsyncDisposable {
   readonly port: number
 }
 
+/** Who takes connections over from HTTP. */
+export interface Upgrades {
+  /** False: the request is answered as if it had not asked for an upgrade. */
+  isFor(req: IncomingMessage): boolean
+  upgrade(req: IncomingMessage, socket: Duplex, head: Buffer): void
+}
+
 export interface WebServerOptions {
   readonly host: string
   readonly port: number
+  /** Without, nobody asks for one with success. */
+  readonly upgrades?: Upgrades
   /** Called when closing begins: ends what would never end by itself, such as event streams. */
   readonly endStreams: () => Promise<void>
 }
@@ -28,9 +38,15 @@ export async function startWebServer(
 ): Promise<WebServer> {
   const server = createServer(
     // Uploads take as long as they take: only the head of a request is timed.
-    { keepAliveTimeout: KEEP_ALIVE_MS, headersTimeout: HEADERS_TIMEOUT_MS, requestTimeout: 0 },
+    {
+      keepAliveTimeout: KEEP_ALIVE_MS,
+      headersTimeout: HEADERS_TIMEOUT_MS,
+      requestTimeout: 0,
+      shouldUpgradeCallback: (req) => options.upgrades?.isFor(req) === true,
+    },
     listener,
   )
+  server.on('upgrade', (req, socket, head) => options.upgrades?.upgrade(req, socket, head))
   const close = trackConnections(server, options.endStreams)
   const { host } = options
   const port = await listen(server, { host, port: options.port, setting: 'PORT' })

@@ -36,6 +36,7 @@ import type { SourceMedia } from '../../src/pipeline/source.ts'
 import { createTestDatabase, type TestDatabase } from './postgres.ts'
 
 export const PASSWORD = 'correct horse battery'
+export const MAX_LIVE_VIEWERS = 5
 
 export interface TestPerson {
   readonly userId: UserId
@@ -60,6 +61,7 @@ export interface TestSite extends AsyncDisposable {
     probe: SourceProbe
     demandSegment: DeliveryOptions['demandSegment']
     streamFlv: DeliveryOptions['streamFlv']
+    isStreaming: DeliveryOptions['isStreaming']
     onAirOf: DeliveryOptions['onAirOf']
     endBroadcast: DeliveryOptions['endBroadcast']
     databaseCheck: () => Promise<string | undefined>
@@ -122,6 +124,7 @@ export async function startTestSite(
       throw new AppError('not-ready', 'This part is being made.')
     },
     streamFlv: async (_name: string, out: Writable) => out.end(),
+    isStreaming: () => true,
     onAirOf: () => undefined,
     endBroadcast: async () => false,
     databaseCheck: async () => undefined,
@@ -181,6 +184,8 @@ export async function startTestSite(
       endBroadcast: (id) => parts.endBroadcast(id),
       openRecording: async () => Readable.from([Buffer.from('FLV')]),
       streamFlv: (...args) => parts.streamFlv(...args),
+      isStreaming: (name) => parts.isStreaming(name),
+      maxLiveViewersPerAddress: MAX_LIVE_VIEWERS,
       checks: {
         database: () => parts.databaseCheck(),
         disk: async () => undefined,
@@ -196,6 +201,7 @@ export async function startTestSite(
     await startWebServer(delivery.app, {
       host: '127.0.0.1',
       port: 0,
+      upgrades: delivery.upgrades,
       endStreams: () => delivery.endStreams(),
     }),
   )

@@ -4,6 +4,7 @@
  * name the host that was asked. Programs send neither, and have no cookies to be misused.
  * Fetch Metadata Request Headers (W3C WD 20 Jul 2021) §2.4; RFC 6454 §7.
  */
+import type { IncomingHttpHeaders } from 'node:http'
 import type { NextFunction, Request, Response } from 'express'
 import { AppError } from '../../kernel/errors.ts'
 
@@ -17,15 +18,22 @@ export function demandSameOrigin(publicUrl: string) {
       next()
       return
     }
-    const { origin, host } = req.headers
-    const site = req.headers['sec-fetch-site']
-    const fromHere =
-      origin === undefined
-        ? site === undefined || site === 'same-origin' || site === 'none'
-        : origin === publicOrigin || sameHost(origin, host)
-    if (!fromHere) throw new AppError('forbidden', 'This request came from another site.')
+    if (isForeign(req.headers, publicOrigin))
+      throw new AppError('forbidden', 'This request came from another site.')
     next()
   }
+}
+
+/** Whether a page of another site asks, with a browser that sends along our visitor's cookies. */
+export function isForeignPage(headers: IncomingHttpHeaders, publicUrl: string): boolean {
+  return isForeign(headers, new URL(publicUrl).origin)
+}
+
+function isForeign({ origin, host, ...headers }: IncomingHttpHeaders, publicOrigin: string): boolean {
+  const site = headers['sec-fetch-site']
+  return origin === undefined
+    ? site !== undefined && site !== 'same-origin' && site !== 'none'
+    : origin !== publicOrigin && !sameHost(origin, host)
 }
 
 function sameHost(origin: string, host: string | undefined): boolean {

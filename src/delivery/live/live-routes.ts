@@ -1,56 +1,48 @@
 /**
  * /live: what is on air now, by the channel's handle.
  *
- *     /live/<channel>.flv    HTTP-FLV from memory, begins at the last keyframe, ends with the broadcast
+ *     /live/<channel>.flv    HTTP-FLV from memory, begins at the last keyframe, ends with the broadcast;
+ *                            the same as ws://, live-sockets.ts
  *     /live/<channel>.m3u8   302 to the growing replay's playlist
+ *
+ * Players on other sites may load what anybody may watch: cookies do not count for them.
  */
 
 import type { Writable } from 'node:stream'
-import { type Request, Router } from 'express'
+import { Router } from 'express'
 import { AppError } from '../../kernel/errors.ts'
-import type { Channels } from '../../library/channels.ts'
-import type { VideoRecord } from '../../library/video-record.ts'
-import type { Videos } from '../../library/videos.ts'
-import type { AskerOf } from '../auth/asker.ts'
+import { allowEverySite } from '../every-site.ts'
 import { signalOf } from '../route.ts'
 import type { ShowVideo } from '../wire-video.ts'
+import type { FindLive } from './find-live.ts'
+import type { LivePlaces } from './live-places.ts'
 
 export interface LiveRoutesOptions {
-  readonly channels: Channels
-  readonly videos: Videos
-  readonly askerOf: AskerOf
+  readonly findLive: FindLive
+  readonly places: LivePlaces
   readonly showVideo: ShowVideo
   /** Ingest's live output. Throws AppError `not-found`, with nothing written, when the stream is not live. */
   readonly streamFlv: (streamName: string, out: Writable, signal: AbortSignal) => Promise<unknown>
 }
 
-export function liveRoutes({ channels, videos, askerOf, showVideo, streamFlv }: LiveRoutesOptions): Router {
+export function liveRoutes({ findLive, places, showVideo, streamFlv }: LiveRoutesOptions): Router {
   const router = Router()
-
-  async function findLive(req: Request, handle: string): Promise<{ video: VideoRecord; hls: string | null }> {
-    const asker = await askerOf(req.headers)
-    const channel = await channels.findByHandle(handle)
-    const video = channel && (await videos.getLive(asker, channel.id))
-    if (!video) throw new AppError('not-found', 'This channel is not on air.')
-    return { video, hls: showVideo(video, asker).playback.hls }
-  }
+  router.use('/live', allowEverySite)
 
   router.get('/live/:channel.flv', async (req, res) => {
-    const { video } = await findLive(req, req.params.channel)
-    res.set({
-      'content-type': 'video/x-flv',
-      'cache-control': 'no-store',
-      'access-control-allow-origin': '*',
-    })
+    using place = places.take(req.socket.remoteAddress ?? '')
+    const { video } = await findLive(req.headers, req.params.channel)
+    res.set({ 'content-type': 'video/x-flv', 'cache-control': 'no-store' })
     if (req.method === 'HEAD') res.end()
-    else await streamFlv(video.channel.handle, res, signalOf(res))
+    else await streamFlv(video.channel.handle, res, AbortSignal.any([signalOf(res), place.signal]))
   })
 
   router.get('/live/:channel.m3u8', async (req, res) => {
-    const { hls } = await findLive(req, req.params.channel)
+    const { video, asker } = await findLive(req.headers, req.params.channel)
+    const { hls } = showVideo(video, asker).playback
     if (hls === null)
       throw new AppError('not-ready', 'The broadcast has just begun: try again in a few seconds.')
-    res.set({ 'cache-control': 'no-store', 'access-control-allow-origin': '*' }).redirect(302, hls)
+    res.set('cache-control', 'no-store').redirect(302, hls)
   })
 
   return router

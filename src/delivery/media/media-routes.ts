@@ -12,6 +12,7 @@ import { AppError } from '../../kernel/errors.ts'
 import type { VideoId } from '../../kernel/ids.ts'
 import type { VideoRecord } from '../../library/video-record.ts'
 import { mediaKeys } from '../../media/layout.ts'
+import { allowEverySite } from '../every-site.ts'
 import { signalOf } from '../route.ts'
 import { isUnchanged } from './conditional.ts'
 import type { MediaTokens } from './media-token.ts'
@@ -50,6 +51,7 @@ const RETRY_AFTER_SECONDS = 2
 export function mediaRoutes(options: MediaRoutesOptions): Router {
   const { playlists } = options
   const router = Router({ strict: true })
+  // The addresses hold their own permission and no cookie counts.
   router.use(allowEverySite)
 
   router.get('/:token/:video/master.m3u8', async (req, res) => {
@@ -85,26 +87,6 @@ export function mediaRoutes(options: MediaRoutesOptions): Router {
     throw missing()
   })
   return router
-}
-
-/** The addresses hold their own permission and no cookie counts, so any page and player may use them. */
-function allowEverySite(req: Request, res: Response, next: () => void): void {
-  res.set({
-    'access-control-allow-origin': '*',
-    'access-control-expose-headers': 'Content-Length, Content-Range, ETag, Retry-After',
-    'cross-origin-resource-policy': 'cross-origin',
-    'timing-allow-origin': '*',
-  })
-  if (req.method !== 'OPTIONS') {
-    next()
-    return
-  }
-  res.set({
-    'access-control-allow-methods': 'GET, HEAD, OPTIONS',
-    'access-control-allow-headers': 'Range, If-None-Match, If-Range',
-    'access-control-max-age': '86400',
-  })
-  res.status(204).end()
 }
 
 /** Throws AppError `forbidden` (wrong token), `gone` (expired), `not-found` (deleted). */

@@ -459,32 +459,3 @@ describe('a segment', () => {
     },
   )
 })
-
-describe('live', () => {
-  it('by the channel’s name leads to the growing playlist, or streams FLV, while it is on air', async () => {
-    const as = await site.person('creator', 'On Air')
-    const id = await site.video(as, { origin: 'broadcast', state: 'live' })
-    const to = await site.fetch('/live/on-air.m3u8')
-    expect([to.status, to.headers.get('location')]).toEqual([
-      302,
-      expect.stringMatching(new RegExp(`^/media/.*/${id}/master.m3u8$`)),
-    ])
-    let streamed: string | undefined
-    site.parts.streamFlv = async (name, out) => {
-      streamed = name
-      out.end('FLV')
-    }
-    const flv = await site.fetch('/live/on-air.flv')
-    expect([flv.headers.get('content-type'), await flv.text(), streamed]).toEqual([
-      'video/x-flv',
-      'FLV',
-      'on-air',
-    ])
-    await site.database.prisma.video.update({ where: { id }, data: { visibility: 'private' } })
-    expect((await site.fetch('/live/on-air.flv')).status).toBe(404)
-    expect((await site.fetch('/live/on-air.flv', { as })).status).toBe(200)
-    await site.database.prisma.video.update({ where: { id }, data: { visibility: 'public', state: 'ready' } })
-    expect((await site.fetch('/live/on-air.m3u8')).status).toBe(404)
-    expect((await site.fetch('/live/nobody.flv')).status).toBe(404)
-  })
-})
