@@ -10,7 +10,6 @@
  * When the creator ends it while the encoder goes on sending, ingest keeps that connection and discards
  * what it sends; this broadcast knows no more of it, ended-encoders.ts does.
  */
-import { TAG_OVERHEAD_BYTES } from '../../formats/flv/tag-header.ts'
 import type { PublishedSession, SessionEnding, UnheardWatch } from '../../ingest/publish-gate.ts'
 import type { BroadcastId, ChannelId, SessionId, VideoId } from '../../kernel/ids.ts'
 import type { Logger } from '../../kernel/logger.ts'
@@ -19,7 +18,8 @@ import { judgeRecording } from '../../recording/verdict.ts'
 import type { BroadcastLedger } from './broadcast-ledger.ts'
 import type { BroadcastAudience, PackagingRun, SessionLog } from './broadcast-ports.ts'
 import type { EndedEncoders, Sender } from './ended-encoders.ts'
-import { refusalOfDisk, sizeLimit } from './stop-reasons.ts'
+import { LiveSession } from './live-session.ts'
+import { type StopReason, sizeLimit } from './stop-reasons.ts'
 
 export interface LiveBroadcastOptions {
   readonly broadcastId: BroadcastId
@@ -42,31 +42,12 @@ export interface LiveBroadcastOptions {
   readonly onFinished: (live: LiveBroadcast) => void
 }
 
-/** An encoder that sent nothing for so long may be a socket whose other end is gone. */
-const ALIVE_MS = 5000
-
 /** Nobody is waited for after these. */
 const FINAL: ReadonlySet<SessionEnding> = new Set(['unpublished', 'ended', 'suspended', 'size-limit'])
 
-interface Connected {
-  readonly sessionId: SessionId
-  readonly sender: Sender
-  readonly log: SessionLog
-  stop: ((ending: SessionEnding, reason: string, watch?: UnheardWatch) => void) | undefined
-  /** Set once close began. */
-  closed: Promise<void> | undefined
-  bytes: number
-  /** On performance.now's clock. */
-  lastReceivedMs: number
-  /** The recording has no room: nothing is read from the encoder, so its silence says nothing. */
-  full: boolean
-  /** The recording is as large as it may be: the session is being stopped. */
-  atLimit: boolean
-}
-
 export class LiveBroadcast {
   readonly #options: LiveBroadcastOptions
-  #connected: Connected | undefined
+  #connected: LiveSession | undefined
   #graceTimer: NodeJS.Timeout | undefined
   /** The encoder that fell silent, and until when it is waited for. */
   #silent: { readonly sender: Sender; readonly until: Date } | undefined
@@ -115,9 +96,7 @@ export class LiveBroadcast {
 
   /** An encoder is connected and was heard of a moment ago. */
   get alive(): boolean {
-    const connected = this.#connected
-    if (!connected || connected.closed) return false
-    return connected.full || performance.now() - connected.lastReceivedMs < ALIVE_MS
+    return this.#connected?.alive ?? false
   }
 
   /** Of the recording, what still waits to be written included. */
@@ -129,49 +108,19 @@ export class LiveBroadcast {
   attach(sessionId: SessionId, sender: Sender, log: SessionLog): PublishedSession {
     clearTimeout(this.#graceTimer)
     this.#silent = undefined
-    let early: Parameters<NonNullable<Connected['stop']>> | undefined
-    const connected: Connected = {
-      sessionId,
-      sender,
-      log,
-      // Until somebody listens.
-      stop: (...reason) => {
-        early ??= reason
-      },
-      closed: undefined,
-      bytes: 0,
-      lastReceivedMs: performance.now(),
-      full: false,
-      atLimit: false,
-    }
-    this.#connected = connected
-    log.onFailure((error) => {
-      this.#options.log.error({ err: error, sessionId }, 'the recording was stopped by the disk')
-      connected.stop?.(...refusalOfDisk(error))
-    })
-    this.#options.audience.broadcastChanged(this.#options.broadcastId, this.#options.videoId)
-    return {
+    const connected = new LiveSession({
       sessionId,
       streamName: this.#options.handle,
-      write: (message) => {
-        connected.lastReceivedMs = performance.now()
-        if (!this.#hasRoomFor(connected, message.byteLength + TAG_OVERHEAD_BYTES)) return true
-        connected.bytes += message.byteLength
-        connected.full = !log.write(message)
-        return !connected.full
-      },
-      onDrain: (listener) =>
-        log.onDrain(() => {
-          connected.full = false
-          connected.lastReceivedMs = performance.now()
-          listener()
-        }),
-      onStop: (listener) => {
-        connected.stop = listener
-        if (early) listener(...early)
-      },
-      close: (ending) => this.#close(connected, ending),
-    }
+      sender,
+      log,
+      takeRoom: (bytes) => this.#takeRoom(bytes),
+      onFailure: (error) =>
+        this.#options.log.error({ err: error, sessionId }, 'the recording was stopped by the disk'),
+      onClose: (session, ending) => this.#closeOnce(session, log, ending),
+    })
+    this.#connected = connected
+    this.#options.audience.broadcastChanged(this.#options.broadcastId, this.#options.videoId)
+    return connected
   }
 
   /** Makes room for a new session: the present one is stopped and everything it sent is on disk when this resolves. */
@@ -179,8 +128,8 @@ export class LiveBroadcast {
     this.#arrivals += 1
     const connected = this.#connected
     if (!connected) return
-    connected.stop?.('taken-over', 'Another encoder took over this broadcast.')
-    await this.#close(connected, 'taken-over')
+    connected.stop('taken-over', 'Another encoder took over this broadcast.')
+    await connected.close('taken-over')
   }
 
   /** Waits for an encoder until then, and finishes the broadcast if none comes. */
@@ -204,41 +153,28 @@ export class LiveBroadcast {
     clearTimeout(this.#graceTimer)
     const connected = this.#connected
     if (connected) {
-      connected.stop?.('draining', 'The server is restarting: your encoder will connect again by itself.')
-      await this.#close(connected, 'draining')
+      connected.stop('draining', 'The server is restarting: your encoder will connect again by itself.')
+      await connected.close('draining')
     }
     // Only now: what must be told to the database was tried at least once while it still answers.
     this.#abort.abort()
     await (this.#finished ?? this.#options.packaging.stop())
   }
 
-  /** False: the message is not recorded, since the broadcast has the size it may have and ends. */
-  #hasRoomFor(connected: Connected, bytes: number): boolean {
+  #takeRoom(bytes: number): StopReason | undefined {
     const { maxBytes } = this.#options
-    if (connected.atLimit) return false
-    if (maxBytes === 0 || this.#recordedBytes + bytes <= maxBytes) {
-      this.#recordedBytes += bytes
-      return true
+    if (maxBytes > 0 && this.#recordedBytes + bytes > maxBytes) {
+      this.#options.log.warn({ maxBytes }, 'the broadcast is as large as it may be')
+      return sizeLimit(maxBytes)
     }
-    this.#options.log.warn(
-      { sessionId: connected.sessionId, maxBytes },
-      'the broadcast is as large as it may be',
-    )
-    connected.atLimit = true
-    // Whoever writes goes on with the message it has in hand.
-    queueMicrotask(() => connected.stop?.(...sizeLimit(maxBytes)))
-    return false
+    this.#recordedBytes += bytes
+    return undefined
   }
 
-  #close(connected: Connected, ending: SessionEnding): Promise<void> {
-    connected.closed ??= this.#closeOnce(connected, ending)
-    return connected.closed
-  }
-
-  async #closeOnce(connected: Connected, ending: SessionEnding): Promise<void> {
+  async #closeOnce(connected: LiveSession, recording: SessionLog, ending: SessionEnding): Promise<void> {
     const { ledger, broadcastId, videoId, graceMs, audience, log } = this.#options
     const endedAt = new Date()
-    await connected.log
+    await recording
       .close()
       .catch((error: unknown) => log.error({ err: error }, 'closing the recording failed'))
     if (this.#connected === connected) this.#connected = undefined
@@ -270,8 +206,8 @@ export class LiveBroadcast {
     clearTimeout(this.#graceTimer)
     const connected = this.#connected
     if (connected) {
-      connected.stop?.(ending, reason, ending === 'ended' ? this.#unheard(connected.sender) : undefined)
-      await this.#close(connected, ending)
+      connected.stop(ending, reason, ending === 'ended' ? this.#unheard(connected.sender) : undefined)
+      await connected.close(ending)
     } else if (this.#silent && ending === 'ended') {
       const { sender, until } = this.#silent
       this.#options.endedEncoders.awaited(this.channelId, broadcastId, sender, until)

@@ -2,7 +2,7 @@
 import type { SessionEnding } from '../../ingest/publish-gate.ts'
 import { isDiskFull } from '../../kernel/errors.ts'
 
-type StopReason = readonly [ending: SessionEnding, reason: string]
+export type StopReason = readonly [ending: SessionEnding, reason: string]
 
 /** What the system said stays out of it, apart from its code: it names files. */
 export function refusalOfDisk(error: Error): StopReason {
