@@ -12,9 +12,16 @@ export interface StreamHints {
   readonly width: number | undefined
   readonly height: number | undefined
   readonly frameRate: number | undefined
+  /** AudioSpecificConfig, for want of the encoder's own. */
+  readonly aacConfig: Uint8Array | undefined
 }
 
-export const NO_HINTS: StreamHints = { width: undefined, height: undefined, frameRate: undefined }
+export const NO_HINTS: StreamHints = {
+  width: undefined,
+  height: undefined,
+  frameRate: undefined,
+  aacConfig: undefined,
+}
 
 /** A track that cannot be passed through: the pipeline has to make it from the recording. */
 export interface LeftOut {

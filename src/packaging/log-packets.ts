@@ -4,7 +4,11 @@
  * its offset to that. To know the offset, the first packets of a session are held until both tracks
  * are seen. Depends on nothing but the tags, so going over them again gives the same.
  */
+
+import type { AmfObject } from '../formats/amf0.ts'
+import { encodeAacConfig } from '../formats/flv/aac-config.ts'
 import { readAudioTag } from '../formats/flv/audio-tag.ts'
+import { avcConfigOf } from '../formats/flv/avc-parameter-sets.ts'
 import { metadataNumber, readMetadata } from '../formats/flv/script-data.ts'
 import { AUDIO_TAG, SCRIPT_TAG, VIDEO_TAG } from '../formats/flv/tag-header.ts'
 import { readVideoTag } from '../formats/flv/video-tag.ts'
@@ -206,6 +210,7 @@ export class LogPackets {
       width: metadataNumber(metadata, 'width'),
       height: metadataNumber(metadata, 'height'),
       frameRate: rate && rate >= 1 && rate <= 300 ? rate : undefined,
+      aacConfig: aacConfigFrom(metadata),
     }
   }
 
@@ -217,9 +222,11 @@ export class LogPackets {
       const data = tag.body.subarray(video.dataOffset, video.dataEnd)
       if (video.packet === 'sequence-start' || !this.#video) {
         // A codec without configuration cannot be passed, and its first frame says so.
-        if (video.packet === 'frame' && hasConfiguration(video.codec)) return undefined
-        this.#video = this.#configured(this.#video, video.codec, data, position, () =>
-          videoTrack(video.codec, data, this.#hints),
+        const isFrame = video.packet === 'frame' && hasConfiguration(video.codec)
+        const config = isFrame ? configOf(video.codec, data) : data
+        if (!config) return undefined
+        this.#video = this.#configured(this.#video, video.codec, config, position, () =>
+          videoTrack(video.codec, config, this.#hints),
         )
       }
       if (video.packet === 'sequence-start' || data.byteLength === 0) return undefined
@@ -237,9 +244,10 @@ export class LogPackets {
     if (!audio || audio.packet === 'sequence-end' || audio.packet === 'other') return undefined
     const data = tag.body.subarray(audio.dataOffset, audio.dataEnd)
     if (audio.packet === 'sequence-start' || !this.#audio) {
-      if (audio.packet === 'frame' && audio.codec === 'aac') return undefined
-      this.#audio = this.#configured(this.#audio, audio.codec, data, position, () =>
-        audioTrack(audio.codec, data),
+      const config = audio.packet === 'frame' && audio.codec === 'aac' ? this.#hints.aacConfig : data
+      if (!config) return undefined
+      this.#audio = this.#configured(this.#audio, audio.codec, config, position, () =>
+        audioTrack(audio.codec, config),
       )
     }
     if (audio.packet === 'sequence-start' || data.byteLength === 0) return undefined
@@ -266,6 +274,18 @@ export class LogPackets {
 
 function hasConfiguration(codec: string): boolean {
   return codec === 'avc' || codec === 'hevc' || codec === 'av1' || codec === 'vp9'
+}
+
+/** What a picture says of its configuration itself. */
+function configOf(codec: string, picture: Uint8Array): Uint8Array | undefined {
+  return codec === 'avc' ? avcConfigOf(picture) : undefined
+}
+
+/** AAC whose configuration was never sent is taken for what the metadata says it is. */
+function aacConfigFrom(metadata: AmfObject): Uint8Array | undefined {
+  const sampleRate = metadataNumber(metadata, 'audiosamplerate')
+  const channels = metadataNumber(metadata, 'audiochannels') ?? (metadata.stereo === false ? 1 : 2)
+  return sampleRate === undefined ? undefined : encodeAacConfig(sampleRate, channels)
 }
 
 function isLeftOut(made: unknown): made is LeftOut {

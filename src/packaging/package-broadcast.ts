@@ -170,6 +170,7 @@ class PackagingRun {
   }
 
   async #give(packets: ReturnType<LogPackets['push']>): Promise<void> {
+    this.#cutter.expectAudio(this.#packets.audio)
     for (const packet of packets) {
       const from = packet.kind === 'video' ? this.#videoFrom : this.#audioFrom
       if (isBefore(packet.position, from)) continue

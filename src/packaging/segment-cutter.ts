@@ -11,6 +11,7 @@ import type { FlvAudioTrack, FlvVideoTrack } from './flv-tracks.ts'
 import type { AudioPacket, Configured, LogPacket, VideoPacket } from './log-packets.ts'
 import { earliestMs, latestMs, type PictureGroup, timed, videoEndMs } from './picture-group.ts'
 import type { MuxPacket } from './segment-muxer.ts'
+import { silentFrame } from './silence.ts'
 import type { LogPosition, LogResume } from './timeline.ts'
 
 export interface CutSegment {
@@ -33,6 +34,9 @@ const AUDIO_SEGMENT_SECONDS = 2
 const AUDIO_WAIT_MS = 1000
 /** Video that stays away this long behind audio has stopped. */
 const VIDEO_GONE_MS = 10_000
+/** Pictures without a keyframe are held in memory this long and no longer. */
+const MAX_GROUP_MS = 300_000
+const MAX_GROUP_BYTES = 128 * 1024 * 1024
 
 export interface CutterResume {
   readonly startSeconds: number
@@ -41,6 +45,7 @@ export interface CutterResume {
 
 export class SegmentCutter {
   #open: VideoPacket[] = []
+  #openBytes = 0
   /** Index in #open of the keyframe that a new segment begins with. */
   #cutAt: number | undefined
   /** Video that waits for its audio. */
@@ -57,6 +62,11 @@ export class SegmentCutter {
     this.#lastAudio = resume?.audio.track
   }
 
+  /** The source has announced sound: until it comes, silence stands for it, so that nothing changes when it does. */
+  expectAudio(track: Configured<FlvAudioTrack> | undefined): void {
+    if (track && silentFrame(track.track)) this.#lastAudio ??= track
+  }
+
   push(packet: LogPacket): CutSegment[] {
     return packet.kind === 'video' ? this.#pushVideo(packet) : this.#pushAudio(packet)
   }
@@ -71,6 +81,7 @@ export class SegmentCutter {
       const endMs = Math.ceil(Math.max(videoEndMs(packets), audioEnd * 1000))
       this.#groups.push({ packets, startMs: earliestMs(packets), endMs, next: undefined, final: true })
       this.#open = []
+      this.#openBytes = 0
     }
     while (this.#groups.length > 0) segments.push(...this.#emit(true))
     if (this.#audio.first) {
@@ -99,7 +110,12 @@ export class SegmentCutter {
     } else if (packet.key && this.#cutAt === undefined) {
       if (packet.ptsMs - earliestMs(this.#open) >= MIN_SEGMENT_MS) this.#cutAt = this.#open.length
     }
+    if (first && this.#cutAt === undefined && this.#isEndless(first, packet)) {
+      this.#endPictures(packet)
+      return [...before, ...this.#emit(false)]
+    }
     this.#open.push(packet)
+    this.#openBytes += packet.data.byteLength
     this.#latestVideoMs = Math.max(this.#latestVideoMs, packet.ptsMs)
     const key = this.#cutAt === undefined ? undefined : this.#open[this.#cutAt]
     if (key && packet !== key && packet.ptsMs > key.ptsMs) this.#cut(this.#cutAt ?? 0)
@@ -112,22 +128,34 @@ export class SegmentCutter {
     if (!first && this.#groups.length === 0) return this.#cutAudioOnly(packet)
     if (first && packet.ptsMs - this.#latestVideoMs > VIDEO_GONE_MS) {
       if (this.#cutAt !== undefined) this.#cut(this.#cutAt)
-      const packets = this.#open
-      this.#open = []
-      this.#groups.push({
-        packets,
-        startMs: earliestMs(packets),
-        endMs: videoEndMs(packets),
-        next: undefined,
-        final: false,
-      })
+      this.#endPictures(undefined)
     }
     return this.#emit(false)
+  }
+
+  /** A group of pictures that is held in memory until its end must have one. */
+  #isEndless(first: VideoPacket, packet: VideoPacket): boolean {
+    return this.#openBytes > MAX_GROUP_BYTES || packet.ptsMs - first.ptsMs > MAX_GROUP_MS
+  }
+
+  /** The pictures so far are a segment; those that follow are none of it until there is a keyframe. */
+  #endPictures(next: VideoPacket | undefined): void {
+    const packets = this.#open
+    this.#open = []
+    this.#openBytes = 0
+    this.#groups.push({
+      packets,
+      startMs: earliestMs(packets),
+      endMs: videoEndMs(packets),
+      next,
+      final: false,
+    })
   }
 
   #cut(at: number): void {
     const packets = this.#open.slice(0, at)
     this.#open = this.#open.slice(at)
+    this.#openBytes = this.#open.reduce((sum, { data }) => sum + data.byteLength, 0)
     this.#cutAt = undefined
     // Where the configuration changes, an encoder that delays less shows its first pictures too early.
     const endMs = Math.max(earliestMs(this.#open), latestMs(packets) + 1)

@@ -5,6 +5,7 @@
 import type { VideoId } from '../kernel/ids.ts'
 import { AUDIO_RENDITION, mediaKeys, ORIGINAL } from '../media/layout.ts'
 import type { MediaStore } from '../media/store.ts'
+import { FillerWriter } from './filler-writer.ts'
 import {
   type MuxAudioTrack,
   type MuxPacket,
@@ -64,6 +65,7 @@ export class TimelineWriter {
   readonly #store: MediaStore
   readonly #video: VideoId
   readonly #events: TimelineEvents
+  readonly #fillers: FillerWriter
   #init: WrittenInit | undefined
   #inits: number
   #segments: number
@@ -88,6 +90,7 @@ export class TimelineWriter {
     this.#store = store
     this.#video = video
     this.#events = events
+    this.#fillers = new FillerWriter(store, video, timeline?.inits ?? [])
     this.#started = timeline !== undefined
     this.#inits = timeline?.inits.length ?? 0
     this.#segments = timeline?.segments.length ?? 0
@@ -164,6 +167,7 @@ export class TimelineWriter {
       const stored = Promise.all([
         videoBytes && this.#store.put(mediaKeys.segment(this.#video, ORIGINAL, number), videoBytes),
         audioBytes && this.#store.put(mediaKeys.segment(this.#video, AUDIO_RENDITION, number), audioBytes),
+        this.#fillers.add(entry),
       ])
       this.#tell(stored, entry, () => this.#events.onSegment?.(entry, init.entry))
     } catch (error) {
@@ -203,6 +207,7 @@ export class TimelineWriter {
     const init = { entry, video, audio }
     this.#init = init
     await this.#told
+    await this.#fillers.begin(entry)
     await Promise.all([
       video && this.#store.put(mediaKeys.init(this.#video, ORIGINAL, entry.init), video),
       audio && this.#store.put(mediaKeys.init(this.#video, AUDIO_RENDITION, entry.init), audio),
