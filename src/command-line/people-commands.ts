@@ -1,6 +1,7 @@
 /** `reprise user …` and `reprise key …`: people, their passwords and roles, and their stream keys. */
 import { randomBytes } from 'node:crypto'
-import { Argument, type Command, Option } from 'commander'
+import { Argument, type Command, InvalidArgumentError, Option } from 'commander'
+import { AppError } from '../kernel/errors.ts'
 import type { PersonRole } from '../library/permissions.ts'
 import { withCatalogue } from './catalogue-session.ts'
 
@@ -14,7 +15,8 @@ export function addPeopleCommands(program: Command): void {
     .description('everybody, by e-mail')
     .action(() =>
       withCatalogue(async ({ people }) => {
-        for (const { email, role, name } of await people.list()) console.log(`${email}\t${role}\t${name}`)
+        for (const { email, role, name, suspension } of await people.list())
+          console.log(`${email}\t${role}\t${name}${suspension ? '\tsuspended' : ''}`)
       }),
     )
 
@@ -58,6 +60,43 @@ export function addPeopleCommands(program: Command): void {
       }),
     )
 
+  user
+    .command('suspend <email>')
+    .description('sign them out, refuse their stream keys, and end what they have on air')
+    .option('--reason <reason>', 'shown to them and to administrators', '')
+    .option('--until <date>', 'such as 2027-01-31; for good by default', parseDate)
+    .action((email: string, options: { reason: string; until?: Date }) =>
+      withCatalogue(async ({ people }) => {
+        const { id } = await people.find(email)
+        await people.suspend(id, { reason: options.reason, until: options.until })
+        console.log(`${email} is suspended${options.until ? ` until ${options.until.toISOString()}` : ''}.`)
+      }),
+    )
+
+  user
+    .command('restore <email>')
+    .description('end a suspension')
+    .action((email: string) =>
+      withCatalogue(async ({ people }) => {
+        const { id } = await people.find(email)
+        await people.restore(id)
+        console.log(`${email} may sign in and broadcast again.`)
+      }),
+    )
+
+  user
+    .command('quota <email> <bytes>')
+    .description('what their channel may store: a number, "none" for no limit, or "default"')
+    .action((email: string, bytes: string) =>
+      withCatalogue(async ({ people, library }) => {
+        const quota = parseQuota(bytes)
+        const { id, name } = await people.find(email)
+        const channel = await library.channels.ensure(id, name)
+        await library.channels.setQuota(channel.id, quota)
+        console.log(`The channel "${channel.handle}" may store ${quota === null ? 'the default' : bytes}.`)
+      }),
+    )
+
   const key = program.command('key').description('stream keys, with which encoders broadcast')
 
   key
@@ -76,9 +115,10 @@ export function addPeopleCommands(program: Command): void {
   key
     .command('add <email> [label]')
     .description('make a key; it is shown this once')
-    .action((email: string, label = 'Made on the command line') =>
+    .option('--expires <date>', 'nothing begins with it after that', parseDate)
+    .action((email: string, label = 'Made on the command line', options: { expires?: Date } = {}) =>
       withCatalogue(async ({ people }) => {
-        const made = await people.createStreamKey(email, label)
+        const made = await people.createStreamKey(email, label, options.expires ?? null)
         console.log(`Stream key for the channel "${made.handle}": ${made.key}`)
       }),
     )
@@ -92,6 +132,23 @@ export function addPeopleCommands(program: Command): void {
         console.log('Revoked.')
       }),
     )
+}
+
+function parseDate(text: string): Date {
+  const date = new Date(text)
+  if (Number.isNaN(date.getTime()))
+    throw new InvalidArgumentError('Give a date such as 2027-01-31 or 2027-01-31T18:00Z.')
+  return date
+}
+
+/** Null: the default. */
+function parseQuota(text: string): number | null {
+  if (text === 'default') return null
+  if (text === 'none') return 0
+  const bytes = Number(text)
+  if (!Number.isInteger(bytes) || bytes < 1)
+    throw new AppError('invalid-input', 'Give a number of bytes, "none" or "default".')
+  return bytes
 }
 
 function newPassword(): string {

@@ -2,6 +2,7 @@
 import type { BroadcastId, ChannelId, SessionId, VideoId } from '../kernel/ids.ts'
 import type { BroadcastLedger, BroadcastRecord } from '../library/broadcasts/broadcast-ledger.ts'
 import type { SessionOutcome } from '../recording/verdict.ts'
+import { readChannelStorage } from './channel-storage.ts'
 import type { Database } from './client.ts'
 import type { Prisma } from './generated/client.ts'
 import { isBanned } from './people.ts'
@@ -39,17 +40,8 @@ export function makeBroadcastLedger(database: Database): BroadcastLedger {
     },
 
     async storageOf(channelId) {
-      const [found] = await database.$queryRaw<readonly { stored: bigint; quota: bigint | null }[]>`
-        SELECT c.quota_bytes AS quota,
-          (SELECT coalesce(sum(r.bytes), 0) FROM recordings r JOIN broadcasts b ON b.id = r.broadcast_id WHERE b.channel_id = c.id)::bigint
-          + (SELECT coalesce(sum(u.bytes), 0) FROM uploads u WHERE u.channel_id = c.id)::bigint
-          + (SELECT coalesce(sum(n.bytes), 0) FROM renditions n JOIN videos v ON v.id = n.video_id WHERE v.channel_id = c.id)::bigint AS stored
-        FROM channels c WHERE c.id = ${channelId}`
-      const quota = found?.quota ?? undefined
-      return {
-        storedBytes: Number(found?.stored ?? 0),
-        quotaBytes: quota === undefined ? undefined : Number(quota),
-      }
+      const found = (await readChannelStorage(database, [channelId])).get(channelId)
+      return found ?? { storedBytes: 0, quotaBytes: undefined }
     },
 
     async listSuspended(channelIds) {

@@ -5,7 +5,9 @@ import type { ChannelRecord, ChannelStore } from '../library/channels.ts'
 import type { PeopleDirectory, PersonRecord } from '../library/people.ts'
 import type { PersonRole } from '../library/permissions.ts'
 import type { StreamKeyStore } from '../library/stream-keys.ts'
+import { readChannelStorage } from './channel-storage.ts'
 import type { Database } from './client.ts'
+import type { User as UserRow } from './generated/client.ts'
 
 /** Last use is written at most this often for each token. */
 const LAST_USED_RESOLUTION_MS = 60_000
@@ -22,6 +24,21 @@ export function makePeopleDirectory(database: Database): PeopleDirectory {
     },
     async list() {
       return (await database.user.findMany({ orderBy: { email: 'asc' } })).map(readPerson)
+    },
+    async overview() {
+      const people = await database.user.findMany({
+        orderBy: { email: 'asc' },
+        include: { channels: { orderBy: { id: 'asc' }, select: { id: true, handle: true, name: true } } },
+      })
+      const storage = await readChannelStorage(database)
+      return people.map(({ channels, ...row }) => ({
+        ...readPerson(row),
+        channels: channels.map(({ id, ...channel }) => ({
+          ...channel,
+          id: id as ChannelId,
+          ...(storage.get(id as ChannelId) ?? { storedBytes: 0, quotaBytes: undefined }),
+        })),
+      }))
     },
   }
 }
@@ -85,6 +102,13 @@ export function makeChannelStore(database: Database): ChannelStore {
       const { count } = await database.channel.createMany({ data: [channel], skipDuplicates: true })
       return count > 0
     },
+    async setQuota(channelId, quotaBytes) {
+      const { count } = await database.channel.updateMany({
+        where: { id: channelId },
+        data: { quotaBytes: quotaBytes === null ? null : BigInt(quotaBytes) },
+      })
+      return count > 0
+    },
   }
 }
 
@@ -97,7 +121,7 @@ export function makeStreamKeyStore(database: Database): StreamKeyStore {
       return database.streamKey.findMany({
         where: { channel: { ownerId: userId }, revokedAt: null },
         orderBy: { id: 'desc' },
-        select: { id: true, label: true, hint: true, createdAt: true, lastUsedAt: true },
+        select: { id: true, label: true, hint: true, createdAt: true, lastUsedAt: true, expiresAt: true },
       })
     },
     async revoke(userId, id) {
@@ -110,8 +134,17 @@ export function makeStreamKeyStore(database: Database): StreamKeyStore {
   }
 }
 
-function readPerson(row: { id: string; name: string; email: string; role: string }): PersonRecord {
-  return { id: row.id as UserId, name: row.name, email: row.email, role: readRole(row.role) }
+function readPerson(row: UserRow): PersonRecord {
+  const { banReason, banExpires } = row
+  return {
+    id: row.id as UserId,
+    name: row.name,
+    email: row.email,
+    role: readRole(row.role),
+    suspension: isBanned(row, new Date())
+      ? { reason: banReason ?? '', until: banExpires ?? undefined }
+      : undefined,
+  }
 }
 
 /** A role this version does not know is the least. */

@@ -15,9 +15,11 @@ import { meRoutes } from './api/me.ts'
 import { streamKeyRoutes } from './api/stream-keys.ts'
 import { makeTusUploads } from './api/tus-uploads.ts'
 import { uploadRoutes } from './api/uploads.ts'
+import { userRoutes } from './api/users.ts'
 import { videoRoutes } from './api/videos.ts'
 import { makeApp } from './app.ts'
 import { makeAskerOf } from './auth/asker.ts'
+import { People } from './auth/people.ts'
 import type { SignIn } from './auth/sign-in.ts'
 import { EventsHub } from './events-hub.ts'
 import { type HealthChecks, healthRoutes } from './health.ts'
@@ -138,6 +140,11 @@ export function makeDelivery(options: DeliveryOptions): Delivery {
         channels,
         directory: people,
         publishServer: options.publishServer,
+      }),
+      ...userRoutes({
+        directory: people,
+        channels,
+        people: new People({ signIn, directory: people, channels, streamKeys: library.streamKeys }),
       }),
       ...broadcastRoutes({
         archive: library.broadcasts,

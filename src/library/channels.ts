@@ -15,6 +15,8 @@ export interface ChannelStore {
   findByHandle(handle: string): Promise<ChannelRecord | undefined>
   /** False: the handle is taken. */
   add(channel: ChannelRecord): Promise<boolean>
+  /** Null: the default counts; 0: no limit. False: there is no such channel. */
+  setQuota(channelId: ChannelId, quotaBytes: number | null): Promise<boolean>
 }
 
 const MAX_HANDLE_LENGTH = 40
@@ -56,6 +58,12 @@ export class Channels {
 
   findByHandle(handle: string): Promise<ChannelRecord | undefined> {
     return this.#store.findByHandle(handle)
+  }
+
+  /** Throws AppError `not-found`. */
+  async setQuota(channelId: ChannelId, quotaBytes: number | null): Promise<void> {
+    if (!(await this.#store.setQuota(channelId, quotaBytes)))
+      throw new AppError('not-found', 'There is no such channel.')
   }
 
   /** The person's first channel, made from their name when there is none: the first of `eve`, `eve-2`, `eve-3` … that is free. */

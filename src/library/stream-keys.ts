@@ -10,6 +10,8 @@ export interface StreamKeyRecord {
   readonly hint: string
   readonly createdAt: Date
   readonly lastUsedAt: Date | null
+  /** Nothing begins with it after that. Null: never. */
+  readonly expiresAt: Date | null
 }
 
 export interface StreamKeyStore {
@@ -28,9 +30,14 @@ export class StreamKeys {
   }
 
   /** The secret is in this answer only. */
-  async create(channelId: ChannelId, label: string): Promise<StreamKeyRecord & { readonly key: string }> {
+  async create(
+    channelId: ChannelId,
+    label: string,
+    expiresAt: Date | null = null,
+  ): Promise<StreamKeyRecord & { readonly key: string }> {
     const key = newStreamKey()
-    const record = { id: newId(), label, hint: key.slice(-4), createdAt: new Date(), lastUsedAt: null }
+    const hint = key.slice(-4)
+    const record = { id: newId(), label, hint, createdAt: new Date(), lastUsedAt: null, expiresAt }
     await this.#store.add({ ...record, channelId, hash: hashStreamKey(key) })
     return { ...record, key }
   }

@@ -49,7 +49,11 @@ export function streamKeyRoutes({
         const person = await directory.find(asker.userId)
         if (!person) throw new AppError('sign-in-required', 'Sign in again.')
         const channel = await channels.ensure(person.id, person.name)
-        const { id, label, key } = await streamKeys.create(channel.id, body.label)
+        const { id, label, key } = await streamKeys.create(
+          channel.id,
+          body.label,
+          body.expiresAt === undefined ? null : new Date(body.expiresAt),
+        )
         return { id, label, key, server: publishServer, publishUrl: `${publishServer}/${key}` }
       },
     }),
@@ -68,5 +72,10 @@ export function streamKeyRoutes({
 }
 
 function show(key: StreamKeyRecord): StreamKey {
-  return { ...key, createdAt: key.createdAt.toISOString(), lastUsedAt: key.lastUsedAt?.toISOString() ?? null }
+  return {
+    ...key,
+    createdAt: key.createdAt.toISOString(),
+    lastUsedAt: key.lastUsedAt?.toISOString() ?? null,
+    expiresAt: key.expiresAt?.toISOString() ?? null,
+  }
 }

@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { AppError } from '../../kernel/errors.ts'
 import type { UserId } from '../../kernel/ids.ts'
 import type { Channels } from '../../library/channels.ts'
-import type { PeopleDirectory, PersonRecord } from '../../library/people.ts'
+import type { PeopleDirectory, PersonRecord, Suspension } from '../../library/people.ts'
 import type { PersonRole } from '../../library/permissions.ts'
 import type { StreamKeyRecord, StreamKeys } from '../../library/stream-keys.ts'
 import { MAX_PASSWORD_LENGTH, MIN_PASSWORD_LENGTH, type SignIn } from './sign-in.ts'
@@ -43,7 +43,13 @@ export class People {
     const { user } = await signIn.api.createUser({
       body: { email, name: person.name, password: person.password, role: person.role },
     })
-    const made = { id: user.id as UserId, name: person.name, email, role: person.role }
+    const made = {
+      id: user.id as UserId,
+      name: person.name,
+      email,
+      role: person.role,
+      suspension: undefined,
+    }
     if (person.role !== 'viewer') await channels.ensure(made.id, made.name)
     return made
   }
@@ -66,14 +72,38 @@ export class People {
     return { ...person, role }
   }
 
+  /**
+   * They are signed out, their tokens and stream keys do nothing, and what they have on air ends within
+   * seconds, in whatever process. Throws AppError `not-found`.
+   */
+  async suspend(id: UserId, { reason, until }: Suspension): Promise<void> {
+    await this.#update(id, { banned: true, banReason: reason, banExpires: until ?? null })
+    const context = await this.#options.signIn.$context
+    await context.internalAdapter.deleteUserSessions(id)
+  }
+
+  /** Throws AppError `not-found`. */
+  async restore(id: UserId): Promise<void> {
+    await this.#update(id, { banned: false, banReason: null, banExpires: null })
+  }
+
+  /** Throws AppError `not-found`. */
+  async find(email: string): Promise<PersonRecord> {
+    return this.#find(email)
+  }
+
   /** The secret is in this answer only. Throws AppError `not-found`. */
   async createStreamKey(
     email: string,
     label: string,
+    expiresAt: Date | null = null,
   ): Promise<StreamKeyRecord & { readonly key: string; readonly handle: string }> {
     const person = await this.#find(email)
     const channel = await this.#options.channels.ensure(person.id, person.name)
-    return { ...(await this.#options.streamKeys.create(channel.id, label)), handle: channel.handle }
+    return {
+      ...(await this.#options.streamKeys.create(channel.id, label, expiresAt)),
+      handle: channel.handle,
+    }
   }
 
   async listStreamKeys(email: string): Promise<readonly StreamKeyRecord[]> {
@@ -83,6 +113,12 @@ export class People {
   /** Throws AppError `not-found`. */
   async revokeStreamKey(email: string, id: string): Promise<void> {
     await this.#options.streamKeys.revoke((await this.#find(email)).id, id)
+  }
+
+  async #update(id: UserId, ban: Record<string, unknown>): Promise<void> {
+    if (!(await this.#options.directory.find(id))) throw new AppError('not-found', 'There is no such person.')
+    const context = await this.#options.signIn.$context
+    await context.internalAdapter.updateUser(id, ban)
   }
 
   async #find(email: string): Promise<PersonRecord> {

@@ -116,7 +116,10 @@ export const broadcastQuery = z.object({
 })
 
 export const streamKeyInput = z
-  .strictObject({ label: z.string().trim().min(1).max(80) })
+  .strictObject({
+    label: z.string().trim().min(1).max(80),
+    expiresAt: z.iso.datetime().optional().meta({ description: 'Nothing begins with it after that.' }),
+  })
   .meta({ id: 'StreamKeyInput' })
 
 /** As listed: the secret itself is shown once, when it is made. */
@@ -127,6 +130,7 @@ export const streamKey = z
     hint: z.string().meta({ description: 'Its last four characters.' }),
     createdAt: z.iso.datetime(),
     lastUsedAt: z.iso.datetime().nullable(),
+    expiresAt: z.iso.datetime().nullable(),
   })
   .meta({ id: 'StreamKey' })
 

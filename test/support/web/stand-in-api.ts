@@ -87,6 +87,7 @@ export async function answerApi(
       hint: '9aB2',
       createdAt: new Date().toISOString(),
       lastUsedAt: null,
+      expiresAt: null,
     })
     return json(
       response,

@@ -146,7 +146,7 @@ export function makeBroadcast(id: string, videoId: string, title: string): Broad
 }
 
 export const KEYS: StreamKey[] = [
-  { id: 'key-1', label: 'Desk OBS', hint: 'x7Qf', createdAt: ago(9000), lastUsedAt: ago(3) },
+  { id: 'key-1', label: 'Desk OBS', hint: 'x7Qf', createdAt: ago(9000), lastUsedAt: ago(3), expiresAt: null },
 ]
 export const TOKENS: ApiToken[] = [
   { id: 'token-1', label: 'Nightly import', createdAt: ago(9000), lastUsedAt: ago(600), expiresAt: null },

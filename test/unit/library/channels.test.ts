@@ -21,6 +21,7 @@ describe('a handle', () => {
     const channels = new Channels({
       listOf: async (userId) => all.filter(({ ownerId }) => ownerId === userId),
       findByHandle: async () => undefined,
+      setQuota: async () => false,
       add: async (channel) => !all.some(({ handle }) => handle === channel.handle) && all.push(channel) > 0,
     })
     const made = []
