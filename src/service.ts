@@ -39,7 +39,7 @@ export async function startService(config: Config, { log, signal }: ServiceOptio
 
   const broadcasting = await startBroadcasting(foundation, holdings, building)
   await startWeb(foundation, holdings, broadcasting, { publishServer: rtmpServer }, building)
-  building.use(await startWorking(foundation, broadcasting.recorder))
+  building.use(await startWorking(foundation, broadcasting))
 
   const built = building.move()
   return { site: config.publicUrl, rtmpServer, firstRun, [Symbol.asyncDispose]: () => built.disposeAsync() }

@@ -26,7 +26,7 @@ export async function startWeb(
   const { config, prisma, queue, chunks, signals, changes, store, paths, log } = foundation
   const { library, videoStore, broadcastStore, signIn, mediaKey } = holdings
   const { hub, disk, broadcasts, recorder } = broadcasting
-  const demand = makeSegmentDemand({ chunks, queue, signals })
+  const demand = makeSegmentDemand({ chunks, queue, signals, planner: foundation.planner })
   const delivery = stack.use(
     makeDelivery({
       publicUrl: config.publicUrl,

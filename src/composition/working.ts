@@ -1,12 +1,19 @@
 /** The worker role: takes jobs and makes renditions. */
 import { availableParallelism } from 'node:os'
+import { makeEncodeRoom } from '../pipeline/encode-room.ts'
 import { makeJobHandlers } from '../pipeline/steps/job-handlers.ts'
 import type { StepParts } from '../pipeline/steps/step-parts.ts'
 import { startWorker, type Worker } from '../pipeline/worker.ts'
-import type { Recorder } from '../recording/recorder.ts'
+import type { Broadcasting } from './broadcasting.ts'
 import type { Foundation } from './foundation.ts'
 
-export async function startWorking(foundation: Foundation, recorder: Recorder): Promise<Worker> {
+/** More help little with a few seconds of a small picture. */
+const MAX_URGENT_THREADS = 4
+
+export async function startWorking(
+  foundation: Foundation,
+  { recorder, disk }: Pick<Broadcasting, 'recorder' | 'disk'>,
+): Promise<Worker> {
   const { config, paths, catalogue, chunks, queue, planner, store, tools } = foundation
   const logger = foundation.log.child({ part: 'worker' })
   const parts: StepParts = {
@@ -20,6 +27,14 @@ export async function startWorking(foundation: Foundation, recorder: Recorder): 
     storageDir: config.storageDir,
     tmpDir: paths.tmp,
     threads: Math.max(1, Math.round(availableParallelism() / config.workerConcurrency)),
+    urgentThreads: Math.min(MAX_URGENT_THREADS, availableParallelism()),
+    room: makeEncodeRoom({
+      // At `warn` already: recordings and uploads still have room then.
+      diskPressure: () =>
+        (disk.state?.level ?? 'ok') === 'ok' ? undefined : `the disk is getting full (${disk.state?.level})`,
+      loadLimit: config.encodeLoadLimit,
+      logger,
+    }),
     logger,
   }
   return startWorker({

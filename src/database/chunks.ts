@@ -25,6 +25,8 @@ interface ClaimRow {
   readonly begun: boolean
 }
 
+const RENDITION_NAME = { rendition: { select: { name: true } } } as const
+
 export function makeChunkStore(database: Database, queue: PostgresJobQueue): ChunkStore {
   return {
     async claim(videoId, index, renditions, attemptId, leaseMs) {
@@ -134,7 +136,7 @@ export function makeChunkStore(database: Database, queue: PostgresJobQueue): Chu
     async list(videoId) {
       const rows = await database.chunk.findMany({
         where: { videoId },
-        include: { rendition: { select: { name: true } } },
+        include: RENDITION_NAME,
         orderBy: { index: 'asc' },
       })
       return rows.map(readChunk)
@@ -143,10 +145,22 @@ export function makeChunkStore(database: Database, queue: PostgresJobQueue): Chu
     async find(videoId, rendition, segment) {
       const row = await database.chunk.findFirst({
         where: { videoId, rendition: { name: rendition }, firstSegment: { lte: segment } },
-        include: { rendition: { select: { name: true } } },
+        include: RENDITION_NAME,
         orderBy: { firstSegment: 'desc' },
       })
       return row && segment < row.firstSegment + row.segmentCount ? readChunk(row) : undefined
+    },
+
+    async findForInit(videoId, rendition) {
+      const [row] = await database.$queryRaw<{ id: string }[]>`
+        SELECT c.id FROM chunks c JOIN renditions r ON r.id = c.rendition_id JOIN videos v ON v.id = c.video_id
+         WHERE c.video_id = ${videoId} AND r.name = ${rendition}
+         ORDER BY array_position(ARRAY['ready', 'encoding', 'waiting', 'failed'], c.state::text),
+                  CASE WHEN v.timeline_complete THEN c.index ELSE -c.index END
+         LIMIT 1`
+      const chunk =
+        row && (await database.chunk.findUnique({ where: { id: row.id }, include: RENDITION_NAME }))
+      return chunk ? readChunk(chunk) : undefined
     },
 
     async requeueOrphans() {
@@ -156,7 +170,7 @@ export function makeChunkStore(database: Database, queue: PostgresJobQueue): Chu
         WITH asked AS (
           SELECT j.data->>'videoId' AS video_id, (j.data->>'index')::int AS index, name.value AS rendition
             FROM pgboss.job j, jsonb_array_elements_text(j.data->'renditions') AS name(value)
-           WHERE j.name = 'encode-chunk' AND j.state IN ('created', 'retry', 'active'))
+           WHERE j.name IN ('encode-chunk', 'encode-now') AND j.state IN ('created', 'retry', 'active'))
         SELECT c.video_id, c.index, array_agg(r.name ORDER BY r.id) AS renditions, min(v.origin::text) AS origin
           FROM chunks c
           JOIN renditions r ON r.id = c.rendition_id
@@ -212,9 +226,7 @@ function readClaim(row: ClaimRow): ClaimedChunk {
   }
 }
 
-function readChunk(
-  row: Prisma.ChunkGetPayload<{ include: { rendition: { select: { name: true } } } }>,
-): ChunkRecord {
+function readChunk(row: Prisma.ChunkGetPayload<{ include: typeof RENDITION_NAME }>): ChunkRecord {
   return {
     rendition: row.rendition.name,
     range: {

@@ -102,7 +102,7 @@ export function makeJobCatalogue(database: Database, queue: PostgresJobQueue): J
       const videoId = row.data.videoId ?? ('' as VideoId)
       await inTransaction(database, async (tx) => {
         await tx.$queryRaw`SELECT 1 FROM videos WHERE id = ${videoId} FOR UPDATE`
-        if (row.name === 'encode-chunk') {
+        if (row.name === 'encode-chunk' || row.name === 'encode-now') {
           // The whole rendition comes back: its other parts were given up with this one.
           const renditions = [...(row.data.renditions ?? [])]
           const others = await tx.chunk.findMany({
@@ -156,6 +156,7 @@ export function makeJobCatalogue(database: Database, queue: PostgresJobQueue): J
       if (!videoId) return
       await inTransaction(database, async (tx) => {
         await tx.$queryRaw`SELECT 1 FROM videos WHERE id = ${videoId} FOR UPDATE`
+        // That of a viewer who waits is a second one: the chunk has its own.
         if (row.name === 'encode-chunk') {
           const where = chunksOf(row)
           const { count } = await tx.chunk.updateMany({

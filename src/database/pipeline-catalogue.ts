@@ -3,13 +3,13 @@ import { type BroadcastId, newId, type VideoId } from '../kernel/ids.ts'
 import type {
   PipelineCatalogue,
   PipelineVideo,
-  PlanStep,
   RenditionPlan,
   RenditionRecord,
 } from '../pipeline/catalogue.ts'
 import { PRIORITY } from '../pipeline/job-kinds.ts'
 import type { RenditionSettings } from '../pipeline/ladder.ts'
 import { settleVideo } from './chunk-progress.ts'
+import { addChunks, chunkFrontier } from './chunk-rows.ts'
 import type { Database } from './client.ts'
 import type { Prisma } from './generated/client.ts'
 import type { PostgresJobQueue } from './queue.ts'
@@ -31,19 +31,17 @@ export function makePipelineCatalogue(database: Database, queue: PostgresJobQueu
     },
 
     async plan(videoId, step) {
-      await inTransaction(database, async (tx) => {
+      return inTransaction(database, async (tx) => {
         // Held to the end: plans and completions of one video take turns, so that none misses the other's rows.
         await tx.$queryRaw`SELECT 1 FROM videos WHERE id = ${videoId} FOR UPDATE`
         const { facts = {}, renditions = [], jobs = [] } = step
         if (Object.keys(facts).length > 0) await tx.video.updateMany({ where: { id: videoId }, data: facts })
         if (renditions.length > 0)
           await tx.rendition.createMany({ data: renditionRows(videoId, renditions), skipDuplicates: true })
-        const added = await addChunks(tx, videoId, step)
-        const chunkJobs = (step.chunks ?? [])
-          .filter(({ range }) => added.has(range.index))
-          .flatMap((chunk) => chunk.jobs)
-        await queue.sendIn(tx, [...jobs, ...chunkJobs])
+        const added = step.chunks ? await addChunks(tx, videoId, step.chunks) : undefined
+        await queue.sendIn(tx, [...jobs, ...(added?.jobs ?? [])])
         await settleVideo(tx, queue, videoId)
+        return added?.frontier ?? (await chunkFrontier(tx, videoId))
       })
     },
 
@@ -152,39 +150,6 @@ export function makePipelineCatalogue(database: Database, queue: PostgresJobQueu
       return rows.map(({ id }) => id as VideoId)
     },
   }
-}
-
-const ROWS_AT_ONCE = 500
-
-/** Rows for ranges × renditions that have settings; returns the indexes of which some row is new. */
-async function addChunks(
-  tx: Prisma.TransactionClient,
-  videoId: VideoId,
-  step: PlanStep,
-): Promise<ReadonlySet<number>> {
-  if (!step.chunks?.length) return new Set()
-  const renditions = await tx.rendition.findMany({
-    where: { videoId, state: { not: 'failed' } },
-    orderBy: { id: 'asc' },
-  })
-  // A long timeline is planned again as a whole when it ends: most of it is there.
-  const present = await tx.chunk.findMany({ where: { videoId }, select: { renditionId: true, index: true } })
-  const known = new Set(present.map(({ renditionId, index }) => `${renditionId} ${index}`))
-  const rows = step.chunks.flatMap(({ range }) =>
-    renditions
-      .filter(({ id, settings }) => settings !== null && !known.has(`${id} ${range.index}`))
-      .map(({ id }) => ({ id: newId(), videoId, renditionId: id, ...range })),
-  )
-  const added = new Set<number>()
-  for (let at = 0; at < rows.length; at += ROWS_AT_ONCE) {
-    const created = await tx.chunk.createManyAndReturn({
-      data: rows.slice(at, at + ROWS_AT_ONCE),
-      skipDuplicates: true,
-      select: { index: true },
-    })
-    for (const { index } of created) added.add(index)
-  }
-  return added
 }
 
 /** Ids in the order of the plan, which is the order people see: within a millisecond UUIDv7 has none. */

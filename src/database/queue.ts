@@ -23,7 +23,6 @@ const SUPERVISE_SECONDS = 5
 const POLL_SECONDS = 2
 const POOL_SIZE = 6
 const QUERY_TIMEOUT_MS = 30_000
-const KEEP_DONE_SECONDS = 3 * 24 * 3600
 
 export interface PostgresJobQueue extends JobQueue, AsyncDisposable {
   /** Enqueues within a transaction of the catalogue: together or not at all. */
@@ -65,7 +64,7 @@ export async function openJobQueue(options: {
       retryDelayMax: 60,
       expireInSeconds: rules.expireSeconds,
       heartbeatSeconds: HEARTBEAT_SECONDS,
-      deleteAfterSeconds: KEEP_DONE_SECONDS,
+      deleteAfterSeconds: rules.keepSeconds,
       notify: true,
     }
     await boss.createQueue(kind, queueSettings)
@@ -79,6 +78,16 @@ export async function openJobQueue(options: {
 
     send: (jobs) => insertAll(boss, jobs, undefined),
     sendIn: (tx, jobs) => insertAll(boss, jobs, tx),
+
+    async withdraw(kind, id) {
+      const { rows } = await boss
+        .getDb()
+        .executeSql(
+          `DELETE FROM pgboss.job WHERE name = $1 AND id = $2::uuid AND state IN ('created', 'retry') RETURNING id`,
+          [kind, id],
+        )
+      return rows.length > 0
+    },
 
     async work<Kind extends JobKind>(
       kind: Kind,
@@ -155,7 +164,9 @@ async function insertAll(
   tx: Prisma.TransactionClient | undefined,
 ): Promise<void> {
   for (const kind of ALL_JOB_KINDS) {
-    const own = jobs.filter((job) => job.kind === kind).map(({ data, priority }) => ({ data, priority }))
+    const own = jobs
+      .filter((job) => job.kind === kind)
+      .map(({ data, priority, id }) => ({ data, priority, ...(id === undefined ? {} : { id }) }))
     if (own.length > 0) await boss.insert(kind, own, tx ? { db: fromPrisma(tx) } : {})
   }
 }

@@ -3,7 +3,7 @@
  * database/chunks.ts. Each method is one transaction, and jobs it names are enqueued in it.
  */
 import type { BroadcastId, VideoId } from '../kernel/ids.ts'
-import type { ChunkRange } from './chunk-plan.ts'
+import type { ChunkFrontier, ChunkRange } from './chunk-plan.ts'
 import type { JobRequest } from './job-kinds.ts'
 import type { RenditionSettings } from './ladder.ts'
 
@@ -61,9 +61,17 @@ export interface VideoFacts {
 export interface PlanStep {
   readonly facts?: VideoFacts
   readonly renditions?: readonly RenditionPlan[]
-  /** A row for each range and each rendition that has settings; what exists is left alone. */
-  readonly chunks?: readonly { readonly range: ChunkRange; readonly jobs: readonly JobRequest[] }[]
+  readonly chunks?: ChunkStep
   readonly jobs?: readonly JobRequest[]
+}
+
+/** A row for each new range and each rendition that has settings and has not failed. */
+export interface ChunkStep {
+  /** Called in the transaction, with where the rows end: of two processes that cut at once, the second goes on behind the first. */
+  readonly cut: (from: ChunkFrontier) => readonly ChunkRange[]
+  readonly jobsOf: (range: ChunkRange) => readonly JobRequest[]
+  /** Also rows that single renditions lack among the ranges there are: planned late, or failed for a while. Reads all rows. */
+  readonly fill: boolean
 }
 
 export interface ClaimedChunk {
@@ -132,6 +140,8 @@ export interface ChunkStore {
   list(videoId: VideoId): Promise<readonly ChunkRecord[]>
   /** The chunk that holds a segment. */
   find(videoId: VideoId, rendition: string, segment: number): Promise<ChunkRecord | undefined>
+  /** The chunk that brings the rendition's init soonest: one that is made, else one under way, else the newest while the video grows, the first afterwards. */
+  findForInit(videoId: VideoId, rendition: string): Promise<ChunkRecord | undefined>
   /** Enqueues jobs for rows that wait (or whose lease is long expired) and have none. Returns how many. */
   requeueOrphans(): Promise<number>
 }
@@ -139,8 +149,8 @@ export interface ChunkStore {
 export interface PipelineCatalogue {
   findVideo(videoId: VideoId): Promise<PipelineVideo | undefined>
   renditions(videoId: VideoId): Promise<readonly RenditionRecord[]>
-  /** Idempotent: rows that exist are left as they are and their jobs are not sent again. */
-  plan(videoId: VideoId, step: PlanStep): Promise<void>
+  /** Idempotent: rows that exist are left as they are and their jobs are not sent again. Resolves with where the rows end now. */
+  plan(videoId: VideoId, step: PlanStep): Promise<ChunkFrontier>
   /** Takes back what was planned: renditions and chunks, and that it plays. For an upload that turns out to need another plan. */
   forgetPlan(videoId: VideoId): Promise<void>
   /** Back to `processing`, as if nothing had been made of it yet; before it is made again. */

@@ -4,10 +4,12 @@
  *
  *     segments  |0 |1 |2 |3 |4 |5 ‖6 |7 |8 |      ‖ discontinuity, or another decoder configuration
  *     chunks    |     0     | 1   ‖    2   |      closes at 8 s or more, and before ‖
+ *
+ * A viewer at the live edge cannot wait for the chunk to fill: then every segment is one by itself.
  */
 import type { TimelineSegment } from '../packaging/timeline.ts'
 
-/** A chunk closes as soon as it holds this much. */
+/** A chunk that holds this much closes when the next segment is there. */
 export const CHUNK_SECONDS = 8
 /** Length aimed at by the segments of a planned timeline. */
 export const PLANNED_SEGMENT_SECONDS = 4
@@ -21,55 +23,59 @@ export interface ChunkRange {
   readonly durationSeconds: number
 }
 
-/** Where the cutting stands: segments not yet in a closed chunk. */
-export interface OpenChunk {
+/** The row after the last one: where cutting goes on. */
+export interface ChunkFrontier {
   readonly nextIndex: number
-  readonly segments: readonly TimelineSegment[]
+  readonly nextSegment: number
 }
 
-export const NO_CHUNK: OpenChunk = { nextIndex: 0, segments: [] }
+export const NO_CHUNKS: ChunkFrontier = { nextIndex: 0, nextSegment: 0 }
 
-/** Takes the next segment; returns the chunks it closed (none, one, or two around a lone segment). */
-export function addSegment(
-  open: OpenChunk,
-  segment: TimelineSegment,
-): readonly [OpenChunk, readonly ChunkRange[]] {
+export interface CutOptions {
+  /** The timeline has ended: what is left is the last chunk. */
+  readonly ended: boolean
+  /** Chunks before this are made or planned; `segments` may begin before it. */
+  readonly from?: ChunkFrontier
+  /** Somebody follows the live edge in an encoded quality: every segment is a chunk as soon as it is there. */
+  readonly short?: boolean
+}
+
+/** The chunks that close, and the segments left for the next one. */
+export interface ChunkCut {
+  readonly closed: readonly ChunkRange[]
+  readonly open: readonly TimelineSegment[]
+}
+
+export function planChunks(segments: readonly TimelineSegment[], options: CutOptions): ChunkCut {
+  const { ended, from = NO_CHUNKS, short = false } = options
   const closed: ChunkRange[] = []
-  let { nextIndex, segments } = open
-  const before = segments.at(-1)
-  if (before && (segment.discontinuity || segment.init !== before.init)) {
-    closed.push(rangeOf(nextIndex, segments))
-    nextIndex += 1
-    segments = []
+  let open: TimelineSegment[] = []
+  const close = () => {
+    if (open.length > 0) closed.push(rangeOf(from.nextIndex + closed.length, open))
+    open = []
   }
-  segments = [...segments, segment]
-  const first = segments[0] ?? segment
-  if (segment.start + segment.duration - first.start >= CHUNK_SECONDS - 1e-6) {
-    closed.push(rangeOf(nextIndex, segments))
-    nextIndex += 1
-    segments = []
-  }
-  return [{ nextIndex, segments }, closed]
-}
-
-/** The timeline has ended: what is left is the last chunk. */
-export function closeLast(open: OpenChunk): readonly ChunkRange[] {
-  return open.segments.length === 0 ? [] : [rangeOf(open.nextIndex, open.segments)]
-}
-
-export function planChunks(
-  segments: readonly TimelineSegment[],
-  ended: boolean,
-): readonly [OpenChunk, readonly ChunkRange[]] {
-  const all: ChunkRange[] = []
-  let open: OpenChunk = NO_CHUNK
   for (const segment of segments) {
-    const [next, closed] = addSegment(open, segment)
-    open = next
-    all.push(...closed)
+    if (segment.number < from.nextSegment) continue
+    const before = open.at(-1)
+    if (before && (segment.discontinuity || segment.init !== before.init)) close()
+    // Only now: its encoder looks into the segment behind, which may lend pictures (packaging/chunk-input.ts).
+    if (secondsOf(open) >= CHUNK_SECONDS - 1e-6) close()
+    open.push(segment)
+    if (short) close()
   }
-  if (!ended) return [open, all]
-  return [NO_CHUNK, [...all, ...closeLast(open)]]
+  if (ended) close()
+  return { closed, open }
+}
+
+/** Where cutting goes on after these. */
+export function frontierAfter(closed: readonly ChunkRange[], before: ChunkFrontier): ChunkFrontier {
+  const last = closed.at(-1)
+  return last ? { nextIndex: last.index + 1, nextSegment: last.firstSegment + last.segmentCount } : before
+}
+
+function secondsOf(segments: readonly TimelineSegment[]): number {
+  const [first, last] = [segments[0], segments.at(-1)]
+  return first && last ? last.start + last.duration - first.start : 0
 }
 
 function rangeOf(index: number, segments: readonly TimelineSegment[]): ChunkRange {

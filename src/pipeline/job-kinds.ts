@@ -18,6 +18,8 @@ export interface JobData {
     readonly index: number
     readonly renditions: readonly string[]
   }
+  /** The same for a viewer who waits: by an encoder that is kept free for it. */
+  readonly 'encode-now': JobData['encode-chunk']
   readonly 'make-poster': { readonly videoId: VideoId }
   /** Measure what was made and say that the video is ready. */
   readonly 'finish-video': { readonly videoId: VideoId }
@@ -26,7 +28,13 @@ export interface JobData {
 export type JobKind = keyof JobData
 
 export type JobRequest = {
-  [Kind in JobKind]: { readonly kind: Kind; readonly data: JobData[Kind]; readonly priority: number }
+  [Kind in JobKind]: {
+    readonly kind: Kind
+    readonly data: JobData[Kind]
+    readonly priority: number
+    /** A UUID, to withdraw it by. */
+    readonly id?: string
+  }
 }[JobKind]
 
 export interface JobKindRules {
@@ -36,17 +44,66 @@ export interface JobKindRules {
   readonly retryLimit: number
   readonly retryDelaySeconds: number
   readonly expireSeconds: number
+  /** How long it is remembered when it is done. */
+  readonly keepSeconds: number
 }
+
+const DAY = 24 * 3600
 
 /** Chunks count their own attempts in their rows; the queue's limit only has to be above it. */
 export const JOB_KINDS = {
-  'process-upload': { concurrency: 1, retryLimit: 4, retryDelaySeconds: 2, expireSeconds: 24 * 3600 },
-  'rebuild-video': { concurrency: 1, retryLimit: 4, retryDelaySeconds: 2, expireSeconds: 24 * 3600 },
+  'process-upload': {
+    concurrency: 1,
+    retryLimit: 4,
+    retryDelaySeconds: 2,
+    expireSeconds: DAY,
+    keepSeconds: 3 * DAY,
+  },
+  'rebuild-video': {
+    concurrency: 1,
+    retryLimit: 4,
+    retryDelaySeconds: 2,
+    expireSeconds: DAY,
+    keepSeconds: 3 * DAY,
+  },
   // Until there is room: at most a minute apart.
-  'complete-replay': { concurrency: 1, retryLimit: 100_000, retryDelaySeconds: 2, expireSeconds: 24 * 3600 },
-  'encode-chunk': { concurrency: 'encoders', retryLimit: 8, retryDelaySeconds: 1, expireSeconds: 2 * 3600 },
-  'make-poster': { concurrency: 1, retryLimit: 3, retryDelaySeconds: 2, expireSeconds: 600 },
-  'finish-video': { concurrency: 1, retryLimit: 8, retryDelaySeconds: 2, expireSeconds: 600 },
+  'complete-replay': {
+    concurrency: 1,
+    retryLimit: 100_000,
+    retryDelaySeconds: 2,
+    expireSeconds: DAY,
+    keepSeconds: 3 * DAY,
+  },
+  'encode-chunk': {
+    concurrency: 'encoders',
+    retryLimit: 8,
+    retryDelaySeconds: 1,
+    // It may have to wait for room on the disk.
+    expireSeconds: DAY,
+    keepSeconds: 3 * DAY,
+  },
+  // One for each few seconds that somebody watches as they happen.
+  'encode-now': {
+    concurrency: 'encoders',
+    retryLimit: 8,
+    retryDelaySeconds: 1,
+    expireSeconds: 600,
+    keepSeconds: 3600,
+  },
+  'make-poster': {
+    concurrency: 1,
+    retryLimit: 3,
+    retryDelaySeconds: 2,
+    expireSeconds: 600,
+    keepSeconds: 3 * DAY,
+  },
+  'finish-video': {
+    concurrency: 1,
+    retryLimit: 8,
+    retryDelaySeconds: 2,
+    expireSeconds: 600,
+    keepSeconds: 3 * DAY,
+  },
 } as const satisfies Record<JobKind, JobKindRules>
 
 export const ALL_JOB_KINDS = Object.keys(JOB_KINDS) as JobKind[]

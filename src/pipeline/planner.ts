@@ -1,7 +1,8 @@
 /**
  * Turns a growing timeline into renditions, chunks and jobs. Packaging calls it after each entry it
  * appended, of a live broadcast or of an upload; what it plans is idempotent, so a caller that is not
- * sure calls again. State is only a memory of the timeline in the media store and is rebuilt from it.
+ * sure calls again. State is only a memory of the timeline in the media store and of where the rows end,
+ * and is rebuilt from both.
  */
 import type { VideoId } from '../kernel/ids.ts'
 import type { Logger } from '../kernel/logger.ts'
@@ -9,7 +10,7 @@ import { mediaKeys } from '../media/layout.ts'
 import type { MediaStore } from '../media/store.ts'
 import { parseTimeline, type TimelineInit, type TimelineSegment } from '../packaging/timeline.ts'
 import type { PipelineCatalogue, RenditionPlan } from './catalogue.ts'
-import { addSegment, type ChunkRange, closeLast, NO_CHUNK, type OpenChunk } from './chunk-plan.ts'
+import { type ChunkFrontier, NO_CHUNKS, planChunks } from './chunk-plan.ts'
 import { PRIORITY, type Urgency } from './job-kinds.ts'
 import { chunkJobs, planRenditions } from './plan-renditions.ts'
 
@@ -18,6 +19,11 @@ export interface TimelinePlanner {
   extendTimeline(videoId: VideoId, entry: TimelineInit | TimelineSegment): Promise<void>
   /** After the timeline's end entry: nothing follows. Plans whatever of it is not planned yet. */
   completeTimeline(videoId: VideoId): Promise<void>
+  /**
+   * A viewer waits for a segment: it gets a chunk now, although more of the timeline is to come. False: the
+   * timeline does not hold it.
+   */
+  reachSegment(videoId: VideoId, segment: number): Promise<boolean>
   /** Forgets the timeline of an upload that was taken back, and what was planned of it. */
   forget(videoId: VideoId): Promise<void>
   /** Plans whatever of a stored timeline is not planned: after a crash, or when calls were lost. */
@@ -28,21 +34,32 @@ export interface PlannerParts {
   readonly catalogue: PipelineCatalogue
   readonly store: MediaStore
   readonly logger: Logger
+  /** Milliseconds; for tests. */
+  readonly now?: () => number
 }
 
 interface Growing {
   urgency: Urgency
   renditions: readonly RenditionPlan[]
-  open: OpenChunk
-  /** Closed, but not yet in the catalogue. */
-  unplanned: readonly ChunkRange[]
+  /** The configuration that the ladder is planned from, and of which kind of timeline. */
+  begins: { readonly kind: 'measured' | 'planned'; readonly init: TimelineInit } | undefined
+  /** Where the rows end, as far as known, and the segments behind. */
+  frontier: ChunkFrontier
+  open: readonly TimelineSegment[]
   nextSegment: number
   duration: number
   announced: boolean
+  /** `frontier` is what the rows say. */
+  planned: boolean
+  /** Until then (milliseconds) chunks are single segments: somebody follows the live edge in an encoded quality. */
+  shortUntil: number
 }
 
+/** How long one look at the live edge counts as following it: a few segments. */
+const FOLLOWS_EDGE_MS = 12_000
+
 export function makePlanner(parts: PlannerParts): TimelinePlanner {
-  const { catalogue, store } = parts
+  const { catalogue, store, now = Date.now } = parts
   const growing = new Map<VideoId, Growing>()
   const turns = new Map<VideoId, Promise<unknown>>()
 
@@ -60,27 +77,32 @@ export function makePlanner(parts: PlannerParts): TimelinePlanner {
     if (known) return known
     const video = await catalogue.findVideo(videoId)
     if (!video) return undefined
-    const renditions = await catalogue.renditions(videoId)
     const state: Growing = {
       urgency: video.origin === 'upload' ? 'upload' : video.state === 'live' ? 'live' : 'replay',
-      renditions,
-      open: NO_CHUNK,
-      unplanned: [],
+      renditions: await catalogue.renditions(videoId),
+      begins: undefined,
+      frontier: NO_CHUNKS,
+      open: [],
       nextSegment: 0,
       duration: 0,
       announced: video.playable,
+      planned: false,
+      shortUntil: 0,
     }
     growing.set(videoId, state)
     return state
   }
 
-  function take(state: Growing, segment: TimelineSegment): void {
-    if (segment.number < state.nextSegment) return
-    const [open, closed] = addSegment(state.open, segment)
-    state.open = open
-    state.unplanned = [...state.unplanned, ...closed]
-    state.nextSegment = segment.number + 1
-    state.duration = segment.start + segment.duration
+  function take(state: Growing, entry: TimelineInit | TimelineSegment, kind: 'measured' | 'planned'): void {
+    if (entry.kind === 'init') {
+      // Sound may begin before pictures: the ladder waits for those.
+      if (!state.begins?.init.video) state.begins = { kind, init: entry }
+      return
+    }
+    if (entry.number < state.nextSegment) return
+    if (entry.number >= state.frontier.nextSegment) state.open = [...state.open, entry]
+    state.nextSegment = entry.number + 1
+    state.duration = entry.start + entry.duration
   }
 
   /** The stored timeline from where we stand; true when it has ended. */
@@ -88,21 +110,17 @@ export function makePlanner(parts: PlannerParts): TimelinePlanner {
     const text = await store.read(mediaKeys.timeline(videoId))
     if (!text) return false
     const timeline = parseTimeline(text.toString('utf8'))
-    const init = timeline.inits.find(({ video }) => video) ?? timeline.inits[0]
-    if (init) await planInit(videoId, state, timeline.kind, init)
-    for (const segment of timeline.segments) take(state, segment)
+    for (const init of timeline.inits) take(state, init, timeline.kind)
+    for (const segment of timeline.segments) take(state, segment, timeline.kind)
     return timeline.ended
   }
 
-  async function planInit(
-    videoId: VideoId,
-    state: Growing,
-    kind: 'measured' | 'planned',
-    init: TimelineInit,
-  ): Promise<void> {
-    // Encoded sound may be planned beforehand, and sound may begin before pictures: the ladder waits for those.
+  async function planLadder(videoId: VideoId, state: Growing): Promise<void> {
+    if (!state.begins) return
+    // Encoded sound may be planned beforehand.
+    if (state.renditions.some(({ kind }) => kind !== 'audio')) return
+    const { kind, init } = state.begins
     const known = new Set(state.renditions.map(({ name }) => name))
-    if (state.renditions.some(({ kind: of }) => of !== 'audio')) return
     const renditions = planRenditions(kind, init, {
       encodeAudio: kind === 'planned' && init.audio !== undefined,
     }).filter(({ name }) => !known.has(name))
@@ -118,25 +136,42 @@ export function makePlanner(parts: PlannerParts): TimelinePlanner {
     state.renditions = [...state.renditions, ...renditions]
   }
 
-  /** Puts closed chunks into the catalogue. `unplanned` empties only when that succeeded. */
-  async function commit(videoId: VideoId, state: Growing, complete: boolean): Promise<void> {
-    const chunks = state.renditions.some(({ settings }) => settings) ? state.unplanned : []
+  /** Puts what is known into the catalogue. What the database refuses is kept for the next time. */
+  async function commit(videoId: VideoId, state: Growing, ended: boolean): Promise<void> {
+    await planLadder(videoId, state)
     const first = !state.announced && state.nextSegment > 0
-    if (chunks.length === 0 && state.unplanned.length === 0 && !complete && !first) return
-    await catalogue.plan(videoId, {
+    const encodes = state.renditions.some(({ settings }) => settings)
+    const options = { ended, short: now() < state.shortUntil }
+    const { closed } = planChunks(state.open, { ...options, from: state.frontier })
+    if (closed.length === 0 && !ended && !first) return
+    const frontier = await catalogue.plan(videoId, {
       facts: {
         durationSeconds: state.duration,
-        ...(complete ? { timelineComplete: true } : {}),
+        ...(ended ? { timelineComplete: true } : {}),
         ...(first && state.renditions.some(({ kind }) => kind === 'original') ? { playable: true } : {}),
       },
-      chunks: chunks.map((range) => ({
-        range,
-        jobs: chunkJobs(videoId, range.index, state.renditions, state.urgency),
-      })),
+      chunks: {
+        cut: (from) => planChunks(state.open, { ...options, from }).closed,
+        jobsOf: (range) => chunkJobs(videoId, range.index, state.renditions, state.urgency),
+        fill: ended,
+      },
       jobs: first ? [{ kind: 'make-poster', priority: PRIORITY.brief, data: { videoId } }] : [],
     })
-    state.unplanned = []
+    // Rows beyond ours: in another process a viewer reached for the live edge.
+    if (encodes && state.planned && frontier.nextIndex > state.frontier.nextIndex + closed.length)
+      state.shortUntil = now() + FOLLOWS_EDGE_MS
+    state.frontier = frontier
+    state.open = encodes ? state.open.filter(({ number }) => number >= frontier.nextSegment) : []
     state.announced = true
+    state.planned = true
+  }
+
+  async function catchUp(videoId: VideoId, mustBeComplete: boolean): Promise<void> {
+    const state = await begin(videoId)
+    if (!state) return
+    const ended = (await readOn(videoId, state)) || mustBeComplete
+    await commit(videoId, state, ended)
+    if (ended) growing.delete(videoId)
   }
 
   return {
@@ -147,8 +182,7 @@ export function makePlanner(parts: PlannerParts): TimelinePlanner {
         if (!state) return
         if (!isKnown || (entry.kind === 'segment' && entry.number > state.nextSegment))
           await readOn(videoId, state)
-        if (entry.kind === 'init') await planInit(videoId, state, 'measured', entry)
-        else take(state, entry)
+        take(state, entry, 'measured')
         await commit(videoId, state, false)
       }),
 
@@ -159,6 +193,18 @@ export function makePlanner(parts: PlannerParts): TimelinePlanner {
         return catchUp(videoId, true)
       }),
 
+    reachSegment: (videoId, segment) =>
+      inTurn(videoId, async () => {
+        const state = await begin(videoId)
+        if (!state) return false
+        const ended = segment >= state.nextSegment && (await readOn(videoId, state))
+        if (segment >= state.nextSegment) return false
+        if (!ended) state.shortUntil = now() + FOLLOWS_EDGE_MS
+        await commit(videoId, state, ended)
+        if (ended) growing.delete(videoId)
+        return true
+      }),
+
     forget: (videoId) =>
       inTurn(videoId, async () => {
         growing.delete(videoId)
@@ -166,17 +212,5 @@ export function makePlanner(parts: PlannerParts): TimelinePlanner {
       }),
 
     catchUp: (videoId) => inTurn(videoId, () => catchUp(videoId, false)),
-  }
-
-  async function catchUp(videoId: VideoId, mustBeComplete: boolean): Promise<void> {
-    const state = await begin(videoId)
-    if (!state) return
-    const ended = (await readOn(videoId, state)) || mustBeComplete
-    if (ended) {
-      state.unplanned = [...state.unplanned, ...closeLast(state.open)]
-      state.open = NO_CHUNK
-    }
-    await commit(videoId, state, ended)
-    if (ended) growing.delete(videoId)
   }
 }

@@ -21,6 +21,8 @@ export type JobHandlers = { readonly [Kind in JobKind]: (job: RunningJob<Kind>) 
 
 export interface JobQueue {
   send(jobs: readonly JobRequest[]): Promise<void>
+  /** Takes a job back that nobody has begun. False: somebody has, or there is none. */
+  withdraw(kind: JobKind, id: string): Promise<boolean>
   /** Begins to take jobs of a kind, at most `concurrency` at once. A handler that throws is tried again, by the kind's rules. */
   work<Kind extends JobKind>(
     kind: Kind,

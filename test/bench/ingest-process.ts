@@ -30,6 +30,7 @@ if (folder === '' || !['recording', 'packaging'].includes(mode))
 const NO_PLANNER: TimelinePlanner = {
   extendTimeline: async () => {},
   completeTimeline: async () => {},
+  reachSegment: async () => false,
   forget: async () => {},
   catchUp: async () => {},
 }

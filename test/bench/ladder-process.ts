@@ -75,7 +75,7 @@ async function makeChunks(): Promise<Making> {
     ...size,
   })
   const timeline = parseTimeline((await store.read(mediaKeys.timeline(videoId)))?.toString('utf8') ?? '')
-  const [, chunks] = planChunks(timeline.segments, true)
+  const { closed: chunks } = planChunks(timeline.segments, { ended: true })
   const parts = partsOf(store, tools)
   const left = [...chunks]
   let frames = 0

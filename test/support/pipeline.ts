@@ -14,6 +14,7 @@ import { makeLogger } from '../../src/kernel/logger.ts'
 import { FileStore } from '../../src/media/file-store.ts'
 import { makeStoragePaths } from '../../src/media/layout.ts'
 import { makeSegmentDemand } from '../../src/pipeline/demand.ts'
+import type { EncodeRoom } from '../../src/pipeline/encode-room.ts'
 import { prepareFfmpeg } from '../../src/pipeline/ffmpeg/tools.ts'
 import { makePlanner } from '../../src/pipeline/planner.ts'
 import { probeSource } from '../../src/pipeline/probe.ts'
@@ -27,7 +28,10 @@ export const silent = makeLogger(process.env.TEST_LOG ?? 'silent')
 export type TestPipeline = Awaited<ReturnType<typeof openTestPipeline>>
 
 /** `url` leads to a migrated database. `storageDir` may be shared by several pipelines, as by several processes. */
-export async function openTestPipeline(url: string, options: { storageDir?: string; threads?: number } = {}) {
+export async function openTestPipeline(
+  url: string,
+  options: { storageDir?: string; threads?: number; room?: EncodeRoom } = {},
+) {
   await using opening = new AsyncDisposableStack()
   const storageDir = options.storageDir ?? (await mkdtemp(path.join(tmpdir(), 'reprise-pipeline-')))
   if (!options.storageDir) opening.defer(() => rm(storageDir, { recursive: true, force: true }))
@@ -47,7 +51,7 @@ export async function openTestPipeline(url: string, options: { storageDir?: stri
   const catalogue = makePipelineCatalogue(database, queue)
   const chunks = makeChunkStore(database, queue)
   const planner = makePlanner({ catalogue, store, logger: silent })
-  const demand = makeSegmentDemand({ chunks, queue, signals })
+  const demand = makeSegmentDemand({ chunks, queue, signals, planner })
   const jobs = makeJobCatalogue(database, queue)
   const recorder = new Recorder({
     paths: makeStoragePaths(storageDir),
@@ -64,6 +68,8 @@ export async function openTestPipeline(url: string, options: { storageDir?: stri
     storageDir,
     tmpDir,
     threads: options.threads ?? 1,
+    urgentThreads: 2,
+    room: options.room ?? { enter: async () => undefined },
     logger: silent,
   })
   await changes.ready()

@@ -34,7 +34,7 @@ export interface MediaRoutesOptions {
   readonly demandSegment: (
     video: VideoId,
     rendition: string,
-    segment: number,
+    wanted: number | 'init',
     options: { readonly signal: AbortSignal; readonly timeoutMs: number },
   ) => Promise<void>
   readonly segmentWaitMs: number
@@ -80,8 +80,7 @@ export function mediaRoutes(options: MediaRoutesOptions): Router {
     const init = /^init(?:-(0|[1-9]\d{0,3}))?\.mp4$/.exec(file)
     if (!init) throw missing()
     const key = mediaKeys.init(video.id, rendition, init[1] === undefined ? undefined : Number(init[1]))
-    // Any chunk brings the init segment along; the first is the one most viewers ask for next.
-    await sendOrWait(options, req, res, video, { key, type: 'video/mp4', cacheControl }, 0)
+    await sendOrWait(options, req, res, video, { key, type: 'video/mp4', cacheControl }, 'init')
   })
   router.use(() => {
     throw missing()
@@ -128,14 +127,16 @@ async function sendOrWait(
   res: Response,
   video: VideoRecord,
   file: MediaFile,
-  segment: number,
+  wanted: number | 'init',
 ): Promise<void> {
   if (await options.sender.send(req, res, file)) return
   const { rendition = '' } = req.params as { rendition?: string }
   // The source's own segments are there as soon as a playlist names them: nobody makes them on demand.
   const made = video.renditions.find(({ name }) => name === rendition)
   if (!made || made.kind === 'original' || made.state === 'failed' || req.method === 'HEAD') throw missing()
-  using place = options.waitingRoom.enter(req.socket.remoteAddress ?? '')
+  // Guessing costs us no query.
+  if (wanted !== 'init' && !(await options.playlists.holds(video, wanted))) throw missing()
+  using place = options.waitingRoom.enter(req.socket.remoteAddress ?? '', file.key)
   if (!place) {
     throw new AppError('not-ready', 'Too many requests wait for segments already.', {
       fields: { retryAfterSeconds: RETRY_AFTER_SECONDS },
@@ -143,7 +144,7 @@ async function sendOrWait(
   }
   const signal = signalOf(res)
   try {
-    await options.demandSegment(video.id, rendition, segment, { signal, timeoutMs: options.segmentWaitMs })
+    await options.demandSegment(video.id, rendition, wanted, { signal, timeoutMs: options.segmentWaitMs })
   } catch (error) {
     // Nobody is there to be answered.
     if (signal.aborted) return

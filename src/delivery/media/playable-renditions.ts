@@ -1,11 +1,11 @@
 /**
- * What a video's multivariant playlist offers. Pure.
+ * What a video's multivariant playlist offers: the original and every rung that has not failed, on air as
+ * well as afterwards. Pure. A rung is a promise: a segment of it that is not made yet is made when it is
+ * asked for (docs/decisions).
  *
- * On air: the original and the audio only, since what is being encoded lags behind what is happening.
- * Afterwards: the original and every rung that has not failed. A rung is a promise: a segment of it that
- * is not made yet is made when it is asked for (docs/decisions). The lowest is named first: a player begins with
- * the first variant it finds (RFC 8216 §6.3.1 leaves it free, video.js and Safari do), and the lowest
- * is the one that is made first and arrives first.
+ * A player begins with the first variant it finds (RFC 8216 §6.3.1 leaves it free, video.js and Safari
+ * do). Afterwards that is the lowest, which is made first and arrives first; on air it is the original,
+ * which is there without an encoder.
  */
 import type { RenditionRecord, VideoRecord } from '../../library/video-record.ts'
 import { AUDIO_RENDITION, ORIGINAL } from '../../media/layout.ts'
@@ -33,7 +33,7 @@ export interface OfferedVariant {
 }
 
 export interface Offer {
-  /** Lowest first. Empty: the video has sound only. */
+  /** In the order in which players should try them. Empty: the video has sound only. */
   readonly variants: readonly OfferedVariant[]
   readonly audio: OfferedAudio | undefined
 }
@@ -55,11 +55,14 @@ export function chooseOffer(video: VideoRecord, timeline: Timeline): Offer {
   if (timeline.kind === 'measured' && firstVideo && originalRow?.state !== 'failed') {
     variants.push(describeOriginal(originalRow, timeline, firstVideo))
   }
-  if (video.state !== 'live' && timeline.ended) {
-    for (const row of usable) if (row.kind === 'video') variants.push(describeRung(row))
-  }
+  const original = variants[0]
+  const rungs = usable.filter(({ kind }) => kind === 'video').map((row) => describeRung(row, original))
+  const byRate = [...variants, ...rungs].toSorted((a, b) => a.bandwidth - b.bandwidth)
   return {
-    variants: variants.toSorted((a, b) => a.bandwidth - b.bandwidth),
+    variants:
+      video.state === 'live' && !timeline.ended
+        ? byRate.toSorted((a, b) => Number(b === original) - Number(a === original))
+        : byRate,
     audio:
       audioRow || (firstAudio && timeline.kind === 'measured')
         ? describeAudio(audioRow, timeline, firstAudio)
@@ -89,8 +92,11 @@ function describeOriginal(
   }
 }
 
-function describeRung(row: RenditionRecord): OfferedVariant {
-  const bandwidth = row.bandwidth ?? row.averageBandwidth ?? 1_000_000
+/** Until it is measured the ladder's estimate counts, but no smaller picture needs more than the original does. */
+function describeRung(row: RenditionRecord, original: OfferedVariant | undefined): OfferedVariant {
+  const told = row.bandwidth ?? row.averageBandwidth ?? 1_000_000
+  const most = row.state === 'ready' || !original ? told : original.bandwidth * shareOf(row, original)
+  const bandwidth = Math.ceil(Math.min(told, most))
   return {
     name: row.name,
     codecs: row.codecs ?? undefined,
@@ -98,8 +104,15 @@ function describeRung(row: RenditionRecord): OfferedVariant {
     height: row.height ?? undefined,
     frameRate: row.frameRate ?? undefined,
     bandwidth,
-    averageBandwidth: row.averageBandwidth ?? bandwidth,
+    averageBandwidth: Math.min(row.averageBandwidth ?? bandwidth, bandwidth),
   }
+}
+
+/** Bits grow more slowly than pixels do. */
+function shareOf(row: RenditionRecord, original: OfferedVariant): number {
+  const pixels = (row.width ?? 0) * (row.height ?? 0)
+  const ofOriginal = (original.width ?? 0) * (original.height ?? 0)
+  return pixels > 0 && ofOriginal > pixels ? (pixels / ofOriginal) ** 0.75 : 1
 }
 
 function describeAudio(

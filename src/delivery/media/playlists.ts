@@ -26,6 +26,8 @@ export interface Playlists {
   multivariant(video: VideoRecord): Promise<PlaylistText | undefined>
   /** Undefined: the video has no such rendition, or not yet. */
   media(video: VideoRecord, rendition: string): Promise<PlaylistText | undefined>
+  /** Whether the video's timeline has this segment. */
+  holds(video: VideoRecord, segment: number): Promise<boolean>
 }
 
 /** Of a four-hour broadcast each is about 300 kB. */
@@ -81,6 +83,11 @@ export function makePlaylists(timelines: TimelineCache): Playlists {
       return render(`${video.id}/${rendition}`, `${version} ${initOf.name}`, !timeline.ended, () =>
         renderTimeline(timeline, initOf.uri),
       )
+    },
+
+    async holds(video, segment) {
+      const known = await timelines.get(video.id)
+      return known !== undefined && segment < known.timeline.segments.length
     },
   }
 }

@@ -16,8 +16,6 @@ export interface RunOptions {
 }
 
 const STALL_MS = 60_000
-/** Below everything that people wait for: ingest, delivery, the database. */
-const NICENESS = 10
 const TAIL_LINES = 12
 
 /** Throws AppError `encode-failed` with the end of ffmpeg's own words; the signal's reason when aborted. */
@@ -88,7 +86,7 @@ function stall(stallMs: number, tail: readonly string[]): AppError {
 }
 
 function assemble(tools: FfmpegTools, command: FfmpegCommand): ffmpeg.FfmpegCommand {
-  const run = ffmpeg({ niceness: NICENESS, stdoutLines: 200 })
+  const run = ffmpeg({ niceness: tools.niceness, stdoutLines: 200 })
   run.setFfmpegPath(tools.launcherPath)
   for (const input of command.inputs) {
     run.input(input.url)

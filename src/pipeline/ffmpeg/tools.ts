@@ -16,6 +16,17 @@ export interface FfmpegTools {
   /** What goes in front of a program so that the kernel ends it when we are killed; empty where there is none. */
   readonly leash: readonly string[]
   readonly dialect: FfmpegDialect
+  /** Of an encoder: below everything that people wait for, ingest, delivery and the database. */
+  readonly niceness: number
+}
+
+/** For what is made beforehand. */
+const PATIENT_NICENESS = 15
+/** For what a viewer waits for: it gets nine tenths of what patient ones would take. */
+const URGENT_NICENESS = 5
+
+export function urgentTools(tools: FfmpegTools): FfmpegTools {
+  return { ...tools, niceness: URGENT_NICENESS }
 }
 
 /**
@@ -36,7 +47,14 @@ export async function prepareFfmpeg(options: {
   // ffmpeg outlives a killed worker and keeps writing, unless the kernel ends it with its parent.
   await writeFile(launcherPath, `#!/bin/sh\nexec ${[...leash, ffmpegPath].map(quote).join(' ')} "$@"\n`)
   await chmod(launcherPath, 0o700)
-  return { ffmpegPath, ffprobePath, launcherPath, leash, dialect: parseDialect(version, filters) }
+  return {
+    ffmpegPath,
+    ffprobePath,
+    launcherPath,
+    leash,
+    dialect: parseDialect(version, filters),
+    niceness: PATIENT_NICENESS,
+  }
 }
 
 async function ask(ffmpegPath: string, question: string): Promise<string> {

@@ -15,9 +15,14 @@ import { openAttemptDir, readTimeline, type StepParts } from './step-parts.ts'
 import { type MadeSegments, storeSegments } from './store-segments.ts'
 import { makeMeasuredSegments, makePlannedSegments, type VideoWork } from './video-segments.ts'
 
-export function makeEncodeChunk(parts: StepParts): (job: RunningJob<'encode-chunk'>) => Promise<void> {
+/** `enter`: waited for before anything is claimed. */
+export function makeEncodeChunk(
+  parts: StepParts,
+  enter?: (signal: AbortSignal) => Promise<void>,
+): (job: RunningJob<'encode-chunk'> | RunningJob<'encode-now'>) => Promise<void> {
   return async (job) => {
     const { videoId, index, renditions } = job.data
+    await enter?.(job.signal)
     const attemptId = newId()
     const { claimed, failures } = await parts.chunks.claim(videoId, index, renditions, attemptId, LEASE_MS)
     if (claimed.length === 0) {

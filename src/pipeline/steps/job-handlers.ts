@@ -1,4 +1,5 @@
 /** One handler for each kind of job. */
+import { urgentTools } from '../ffmpeg/tools.ts'
 import type { JobHandlers } from '../queue.ts'
 import { makeCompleteReplay } from './complete-replay.ts'
 import { makeEncodeChunk } from './encode-chunk.ts'
@@ -13,7 +14,13 @@ export function makeJobHandlers(parts: StepParts): JobHandlers {
     'process-upload': makeProcessUpload(parts),
     'rebuild-video': makeRebuildVideo(parts),
     'complete-replay': makeCompleteReplay(parts),
-    'encode-chunk': makeEncodeChunk(parts),
+    'encode-chunk': makeEncodeChunk(parts, (signal) => parts.room.enter(signal)),
+    // Who waits is not made to wait for room as well.
+    'encode-now': makeEncodeChunk({
+      ...parts,
+      tools: urgentTools(parts.tools),
+      threads: parts.urgentThreads,
+    }),
     'make-poster': makePosterStep(parts),
     'finish-video': makeFinishVideo(parts),
   }

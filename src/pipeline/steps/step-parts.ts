@@ -8,6 +8,7 @@ import type { MediaStore } from '../../media/store.ts'
 import { parseTimeline, type Timeline } from '../../packaging/timeline.ts'
 import type { LogParts } from '../../recording/broadcast-log.ts'
 import type { ChunkStore, PipelineCatalogue } from '../catalogue.ts'
+import type { EncodeRoom } from '../encode-room.ts'
 import type { FfmpegTools } from '../ffmpeg/tools.ts'
 import type { TimelinePlanner } from '../planner.ts'
 import type { JobQueue } from '../queue.ts'
@@ -25,8 +26,11 @@ export interface StepParts {
   readonly storageDir: string
   /** Absolute; of this boot. */
   readonly tmpDir: string
-  /** Threads one encoder may use. */
+  /** Threads one encoder may use; one that a viewer waits for. */
   readonly threads: number
+  readonly urgentThreads: number
+  /** What is made beforehand waits here while the machine has no room for it. */
+  readonly room: EncodeRoom
   readonly logger: Logger
 }
 

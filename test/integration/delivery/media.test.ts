@@ -3,7 +3,6 @@ import { once } from 'node:events'
 import { type IncomingMessage, request } from 'node:http'
 import { gunzipSync } from 'node:zlib'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { MAX_WAITING_FOR_EACH_ADDRESS } from '../../../src/delivery/media/waiting-room.ts'
 import { AppError } from '../../../src/kernel/errors.ts'
 import { newId, type VideoId } from '../../../src/kernel/ids.ts'
 import { mediaKeys } from '../../../src/media/layout.ts'
@@ -201,7 +200,7 @@ describe('playlists', () => {
         '#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID="audio",NAME="Audio",DEFAULT=YES,AUTOSELECT=YES,CHANNELS="2",URI="audio/index.m3u8"',
         '#EXT-X-STREAM-INF:BANDWIDTH=630000,AVERAGE-BANDWIDTH=428000,CODECS="avc1.640015,mp4a.40.2",RESOLUTION=426x240,FRAME-RATE=29.970,AUDIO="audio",NAME="240p"',
         '240p/index.m3u8',
-        '#EXT-X-STREAM-INF:BANDWIDTH=1880000,AVERAGE-BANDWIDTH=1178000,CODECS="avc1.64001e,mp4a.40.2",RESOLUTION=854x480,FRAME-RATE=30.000,AUDIO="audio",NAME="480p"',
+        '#EXT-X-STREAM-INF:BANDWIDTH=1219300,AVERAGE-BANDWIDTH=1178000,CODECS="avc1.64001e,mp4a.40.2",RESOLUTION=854x480,FRAME-RATE=30.000,AUDIO="audio",NAME="480p"',
         '480p/index.m3u8',
         '#EXT-X-STREAM-INF:BANDWIDTH=2130000,AVERAGE-BANDWIDTH=1928000,CODECS="avc1.64001f,mp4a.40.2",RESOLUTION=1280x720,FRAME-RATE=30.000,AUDIO="audio",NAME="original"',
         'original/index.m3u8',
@@ -267,7 +266,7 @@ describe('playlists', () => {
     expect(master).toContain('CHANNELS="2"')
   })
 
-  it('grow while the video is on air, with the original and its sound alone, and end with it', async () => {
+  it('grow while the video is on air, the original named first since it needs no encoder, and end with it', async () => {
     const id = await site.video(owner, { origin: 'broadcast', state: 'live', timelineKind: 'measured' })
     await rendition(id, {
       name: '240p',
@@ -275,6 +274,8 @@ describe('playlists', () => {
       state: 'encoding',
       codecs: 'avc1.640015',
       bandwidth: 500_000,
+      width: 426,
+      height: 240,
     })
     await append(id, start, init(0), segment(0))
     const base = await folder(id)
@@ -282,7 +283,10 @@ describe('playlists', () => {
     expect(master).toContain(
       'BANDWIDTH=2128000,AVERAGE-BANDWIDTH=2128000,CODECS="avc1.64001f,mp4a.40.2",RESOLUTION=1280x720',
     )
-    expect(master).not.toContain('240p')
+    expect(master.match(/^\w+\/index\.m3u8$/gm)).toEqual(['original/index.m3u8', '240p/index.m3u8'])
+    const rung = await (await site.fetch(`${base}/240p/index.m3u8`)).text()
+    expect(rung).toContain('#EXTINF:2.000,\n0.m4s\n')
+    expect(rung).not.toContain('#EXT-X-ENDLIST')
     const url = `${base}/original/index.m3u8`
     const before = await site.fetch(url)
     expect(before.headers.get('cache-control')).toBe('no-cache')
@@ -428,8 +432,8 @@ describe('a segment', () => {
     await aborted.promise
   })
 
-  it('has room for so many who wait from one address', async () => {
-    const base = await folder(await finishedVideo())
+  it('has room for many who wait for it from one address, but not for many waits', async () => {
+    const [one, other] = [await folder(await finishedVideo()), await folder(await finishedVideo())]
     const release = Promise.withResolvers<void>()
     let waiting = 0
     site.parts.demandSegment = async () => {
@@ -437,17 +441,19 @@ describe('a segment', () => {
       await release.promise
       throw new AppError('not-ready', 'x')
     }
-    const held = Array.from({ length: MAX_WAITING_FOR_EACH_ADDRESS }, (_, i) =>
-      site.fetch(`${base}/480p/${i}.m4s`),
-    )
-    await expect.poll(() => waiting).toBe(MAX_WAITING_FOR_EACH_ADDRESS)
-    expect((await site.fetch(`${base}/480p/9.m4s`)).status).toBe(503)
-    expect(waiting).toBe(MAX_WAITING_FOR_EACH_ADDRESS)
+    const files = ['0.m4s', '1.m4s', '2.m4s'].flatMap((file) => [
+      `${one}/480p/${file}`,
+      `${other}/480p/${file}`,
+    ])
+    const held = [...files, ...files].map((file) => site.fetch(file))
+    await expect.poll(() => waiting).toBe(12)
+    expect((await site.fetch(`${one}/240p/0.m4s`)).status).toBe(503)
+    expect(waiting).toBe(12)
     release.resolve()
     await Promise.all(held)
   })
 
-  it.each(['original/7.m4s', '360p/0.m4s', 'none/0.m4s', 'original/init-9.mp4'])(
+  it.each(['original/7.m4s', '480p/3.m4s', '360p/0.m4s', 'none/0.m4s', 'original/init-9.mp4'])(
     'at %s is nothing to wait for',
     async (path) => {
       let asked = false

@@ -2,7 +2,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import type { VideoId } from '../../../src/kernel/ids.ts'
 import { mediaKeys } from '../../../src/media/layout.ts'
 import { encodeTimelineEntry, parseTimeline } from '../../../src/packaging/timeline.ts'
@@ -44,31 +44,63 @@ async function plannedVideo(pipeline: TestPipeline): Promise<VideoId> {
 const patience = { signal: AbortSignal.timeout(60_000), timeoutMs: 30_000 }
 
 describe('a viewer who asks for a segment', () => {
-  it('of the last part gets it before everything else is made', async () => {
+  it('gets it although every encoder is busy with what nobody waits for', async () => {
     await using pipeline = await openPipeline()
     const videoId = await plannedVideo(pipeline)
-    const asked = pipeline.demand.demandSegment(videoId, '360p', 19, patience)
-    const both = pipeline.demand.demandSegment(videoId, '360p', 18, patience)
-    await until(pipeline, async () => {
-      const { items } = await pipeline.jobs.list({ videoId, limit: 1 })
-      return items[0]?.priority === 900
-        ? true
-        : new Promise<undefined>((resolve) => setImmediate(resolve, undefined))
-    })
-    await using _ = await pipeline.work({}, 1)
-    await Promise.all([asked, both])
-    expect(await pipeline.store.stat(mediaKeys.segment(videoId, '360p', 19))).toBeDefined()
-    const ready = (await pipeline.chunks.list(videoId)).filter(({ state }) => state === 'ready')
-    expect(ready.length).toBeLessThanOrEqual(2)
-    expect(ready).toContainEqual(
-      expect.objectContaining({ rendition: '360p', range: expect.objectContaining({ index: 4 }) }),
+    const answered = Promise.withResolvers<void>()
+    await using _ = await pipeline.work(
+      {
+        'encode-chunk': async (job) => {
+          await answered.promise
+          await pipeline.handlers['encode-chunk'](job)
+        },
+      },
+      1,
     )
-    expect(
-      (await pipeline.jobs.list({ videoId, limit: 50 })).items.filter(({ priority }) => priority === 900),
-    ).toHaveLength(1)
+    const asked = pipeline.demand.demandSegment(videoId, '360p', 19, patience)
+    await Promise.all([asked, pipeline.demand.demandSegment(videoId, '360p', 18, patience)])
+    expect(await pipeline.store.stat(mediaKeys.segment(videoId, '360p', 19))).toBeDefined()
+    expect((await pipeline.chunks.list(videoId)).filter(({ state }) => state === 'ready')).toMatchObject([
+      { rendition: '360p', range: { index: 4 } },
+    ])
+    answered.resolve()
     await untilSettled(pipeline, videoId)
     // At once, when it is there.
-    await pipeline.demand.demandSegment(videoId, '240p', 3, { ...patience, timeoutMs: 1 })
+    await pipeline.demand.demandSegment(videoId, '240p', 3, patience)
+  })
+
+  it('with many others costs one job, which is taken back when the last of them has gone', async () => {
+    await using pipeline = await openPipeline()
+    const videoId = await plannedVideo(pipeline)
+    const leaving = new AbortController()
+    const sent = vi.spyOn(pipeline.queue, 'send')
+    const viewers = Array.from({ length: 200 }, (_, i) =>
+      pipeline.demand.demandSegment(videoId, '360p', 16 + (i % 4), {
+        signal: leaving.signal,
+        timeoutMs: 30_000,
+      }),
+    )
+    const hurried = async () =>
+      (await pipeline.jobs.list({ videoId, limit: 50 })).items.filter(({ kind }) => kind === 'encode-now')
+    await expect.poll(async () => (await hurried()).length).toBe(1)
+    expect(sent.mock.calls.flat(2)).toMatchObject([{ kind: 'encode-now', data: { index: 4 } }])
+    leaving.abort(new Error('gone'))
+    for (const viewer of viewers) await expect(viewer).rejects.toThrow('gone')
+    await expect.poll(async () => (await hurried()).length).toBe(0)
+    expect(await pipeline.chunks.find(videoId, '360p', 16)).toMatchObject({ state: 'waiting' })
+  })
+
+  it('gets the init of a quality with whichever part is made first', async () => {
+    await using pipeline = await openPipeline()
+    const videoId = await plannedVideo(pipeline)
+    await using _ = await pipeline.work({ 'encode-chunk': async () => undefined })
+    const init = pipeline.demand.demandSegment(videoId, '240p', 'init', patience)
+    const segment = pipeline.demand.demandSegment(videoId, '240p', 19, patience)
+    await Promise.all([init, segment])
+    expect(await pipeline.store.stat(mediaKeys.init(videoId, '240p'))).toBeDefined()
+    // By itself it is brought along by the first part.
+    await pipeline.demand.demandSegment(videoId, '360p', 'init', patience)
+    expect(await pipeline.chunks.find(videoId, '360p', 0)).toMatchObject({ state: 'ready' })
   })
 
   it('that nobody makes is told so in time', async () => {

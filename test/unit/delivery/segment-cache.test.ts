@@ -43,15 +43,38 @@ describe('the cache of hot segments', () => {
 })
 
 describe('the waiting room', () => {
+  const limits = { files: 3, filesOfAddress: 2, requests: 6, requestsOfAddress: 4 }
+
   it('has so many places for all, and so many for each address', () => {
-    const room = new WaitingRoom(3, 2)
-    const first = room.enter('a')
-    room.enter('a')
-    expect(room.enter('a')).toBeUndefined()
-    room.enter('b')
-    expect(room.enter('c')).toBeUndefined()
+    const room = new WaitingRoom(limits)
+    const first = room.enter('a', '1')
+    room.enter('a', '2')
+    expect(room.enter('a', '3')).toBeUndefined()
+    room.enter('b', '3')
+    expect(room.enter('c', '4')).toBeUndefined()
     first?.[Symbol.dispose]()
-    expect(room.enter('c')).toBeDefined()
+    expect(room.enter('c', '4')).toBeDefined()
     expect(room.waiting).toBe(3)
+  })
+
+  it('takes many who wait for the same file in one place, up to a limit of requests', () => {
+    const room = new WaitingRoom(limits)
+    const places = ['a', 'a', 'a', 'a', 'a', 'b', 'c', 'd'].map((address) => room.enter(address, '1'))
+    expect(places.map((place) => place !== undefined)).toEqual([
+      true,
+      true,
+      true,
+      true,
+      false,
+      true,
+      true,
+      false,
+    ])
+    places[0]?.[Symbol.dispose]()
+    expect(room.enter('d', '2')).toBeDefined()
+    for (const place of places.slice(1)) place?.[Symbol.dispose]()
+    expect(room.waiting).toBe(1)
+    expect(room.enter('a', '3')).toBeDefined()
+    expect(room.enter('a', '4')).toBeDefined()
   })
 })

@@ -35,7 +35,7 @@ function segments(
 }
 
 const ranges = (of: readonly TimelineSegment[], ended = true) =>
-  planChunks(of, ended)[1].map(({ firstSegment, segmentCount }) => [firstSegment, segmentCount])
+  planChunks(of, { ended }).closed.map(({ firstSegment, segmentCount }) => [firstSegment, segmentCount])
 
 describe('chunks', () => {
   it('close at 8 seconds', () => {
@@ -61,9 +61,26 @@ describe('chunks', () => {
   })
 
   it('stay open while the timeline grows', () => {
-    const [open, closed] = planChunks(segments([2, 2, 2, 2, 2]), false)
+    const { open, closed } = planChunks(segments([2, 2, 2, 2, 2]), { ended: false })
     expect(closed).toHaveLength(1)
-    expect(open).toMatchObject({ nextIndex: 1, segments: [{ number: 4 }] })
+    expect(open).toMatchObject([{ number: 4 }])
+  })
+
+  it('close only when the segment behind them is there, which may lend them pictures', () => {
+    expect(ranges(segments([2, 2, 2, 2]), false)).toEqual([])
+    expect(ranges(segments([2, 2, 2, 2]))).toEqual([[0, 4]])
+  })
+
+  it('are single segments for a viewer at the live edge', () => {
+    const { open, closed } = planChunks(segments([2, 2, 2]), { ended: false, short: true })
+    expect(closed.map(({ segmentCount }) => segmentCount)).toEqual([1, 1, 1])
+    expect(open).toEqual([])
+  })
+
+  it('go on behind those there are', () => {
+    const from = { nextIndex: 7, nextSegment: 3 }
+    const { closed } = planChunks(segments([2, 2, 2, 2, 2]), { ended: true, from })
+    expect(closed).toMatchObject([{ index: 7, firstSegment: 3, segmentCount: 2, startSeconds: 6 }])
   })
 
   it('end before a discontinuity', () => {
@@ -96,7 +113,7 @@ describe('chunks', () => {
             list.map(({ duration }) => duration),
             Object.fromEntries(list.map(({ discontinuity }, i) => [i, { discontinuity }])),
           )
-          const chunks = planChunks(all, true)[1]
+          const chunks = planChunks(all, { ended: true }).closed
           expect(chunks.map(({ index }) => index)).toEqual(chunks.map((_, i) => i))
           expect(
             chunks.flatMap(({ firstSegment, segmentCount }) =>

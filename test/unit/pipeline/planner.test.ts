@@ -9,6 +9,8 @@ import {
   type TimelineSegment,
 } from '../../../src/packaging/timeline.ts'
 import type { PipelineCatalogue, PlanStep } from '../../../src/pipeline/catalogue.ts'
+import { type ChunkRange, frontierAfter, NO_CHUNKS } from '../../../src/pipeline/chunk-plan.ts'
+import type { JobRequest } from '../../../src/pipeline/job-kinds.ts'
 import { makePlanner } from '../../../src/pipeline/planner.ts'
 
 const id = 'video' as VideoId
@@ -34,7 +36,9 @@ const segment = (number: number): TimelineSegment => ({
 function setUp() {
   const stored: TimelineEntry[] = []
   const steps: PlanStep[] = []
-  const state = { refuse: false }
+  const rows: ChunkRange[] = []
+  const jobs: JobRequest[] = []
+  const state = { refuse: false, now: 0 }
   const store = {
     read: async () =>
       stored.length === 0 ? undefined : Buffer.from(stored.map(encodeTimelineEntry).join('')),
@@ -54,19 +58,21 @@ function setUp() {
     plan: async (_: VideoId, step: PlanStep) => {
       if (state.refuse) throw new Error('the database is away')
       steps.push(step)
+      const cut = step.chunks?.cut(frontierAfter(rows, NO_CHUNKS)) ?? []
+      rows.push(...cut)
+      jobs.push(...cut.flatMap((range) => step.chunks?.jobsOf(range) ?? []))
+      return frontierAfter(rows, NO_CHUNKS)
     },
   } as unknown as PipelineCatalogue
-  const parts = { store, catalogue, logger: makeLogger('silent') }
+  const parts = { store, catalogue, logger: makeLogger('silent'), now: () => state.now }
   const planner = makePlanner(parts)
   const grow = async (entry: TimelineInit | TimelineSegment, by = planner) => {
     stored.push(entry)
     await by.extendTimeline(id, entry)
   }
   const planned = () =>
-    steps.flatMap(({ chunks = [] }) =>
-      chunks.map(({ range }) => [range.index, range.firstSegment, range.segmentCount]),
-    )
-  return { stored, steps, state, planner, grow, planned, another: () => makePlanner(parts) }
+    rows.map(({ index, firstSegment, segmentCount }) => [index, firstSegment, segmentCount])
+  return { stored, steps, rows, jobs, state, planner, grow, planned, another: () => makePlanner(parts) }
 }
 
 describe('a growing timeline', () => {
@@ -87,6 +93,7 @@ describe('a growing timeline', () => {
     await grow(segment(0))
     expect(steps.at(-1)).toMatchObject({ facts: { playable: true }, jobs: [{ kind: 'make-poster' }] })
     await grow(segment(1))
+    await grow(segment(2))
     expect(steps.at(-1)?.jobs).toEqual([])
   })
 
@@ -99,6 +106,7 @@ describe('a growing timeline', () => {
     await expect(grow(segment(2))).rejects.toThrow('away')
     state.refuse = false
     await grow(segment(3))
+    await grow(segment(4))
     expect(planned()).toEqual([
       [0, 0, 2],
       [1, 2, 2],
@@ -111,8 +119,8 @@ describe('a growing timeline', () => {
     for (let number = 0; number < 3; number++) await grow(segment(number))
     const other = another()
     await grow(segment(3), other)
+    await grow(segment(4), other)
     expect(planned()).toEqual([
-      [0, 0, 2],
       [0, 0, 2],
       [1, 2, 2],
     ])
@@ -122,8 +130,8 @@ describe('a growing timeline', () => {
     const { stored, grow, planned } = setUp()
     await grow(init)
     await grow(segment(0))
-    stored.push(segment(1), segment(2))
-    await grow(segment(3))
+    stored.push(segment(1), segment(2), segment(3))
+    await grow(segment(4))
     expect(planned()).toEqual([
       [0, 0, 2],
       [1, 2, 2],
@@ -144,7 +152,7 @@ describe('a growing timeline', () => {
     const { stored, planner, planned } = setUp()
     stored.push(init)
     const calls = [planner.extendTimeline(id, init)]
-    for (let number = 0; number < 6; number++) {
+    for (let number = 0; number < 7; number++) {
       stored.push(segment(number))
       calls.push(planner.extendTimeline(id, segment(number)))
     }
@@ -154,5 +162,73 @@ describe('a growing timeline', () => {
       [1, 2, 2],
       [2, 4, 2],
     ])
+  })
+
+  it('has its ladder planned later when the database was away in its first moment', async () => {
+    const { state, steps, grow } = setUp()
+    state.refuse = true
+    await expect(grow(init)).rejects.toThrow('away')
+    state.refuse = false
+    await grow(segment(0))
+    expect(steps[0]?.renditions?.map(({ name }) => name)).toEqual(['original', 'audio', '240p'])
+    expect(steps[1]).toMatchObject({ facts: { playable: true } })
+  })
+})
+
+describe('a viewer at the live edge', () => {
+  it('gets a chunk for what he asks for, and one for each segment that follows, for a while', async () => {
+    const { state, grow, planned, planner } = setUp()
+    await grow(init)
+    for (let number = 0; number < 4; number++) await grow(segment(number))
+    expect(planned()).toEqual([[0, 0, 2]])
+    expect(await planner.reachSegment(id, 3)).toBe(true)
+    await grow(segment(4))
+    state.now += 60_000
+    await grow(segment(5))
+    await grow(segment(6))
+    await grow(segment(7))
+    expect(planned()).toEqual([
+      [0, 0, 2],
+      [1, 2, 1],
+      [2, 3, 1],
+      [3, 4, 1],
+      [4, 5, 2],
+    ])
+  })
+
+  it('is told when there is no such segment', async () => {
+    const { grow, planned, planner } = setUp()
+    await grow(init)
+    await grow(segment(0))
+    expect(await planner.reachSegment(id, 1)).toBe(false)
+    expect(planned()).toEqual([])
+  })
+
+  it('may ask another process, and no segment is in two chunks or in none', async () => {
+    const { grow, planned, another, jobs } = setUp()
+    const web = another()
+    await grow(init)
+    for (let number = 0; number < 4; number++) await grow(segment(number))
+    expect(await web.reachSegment(id, 2)).toBe(true)
+    expect(planned()).toEqual([
+      [0, 0, 2],
+      [1, 2, 1],
+      [2, 3, 1],
+    ])
+    await grow(segment(4))
+    await grow(segment(5))
+    // Seen from the rows: the edge is followed.
+    await grow(segment(6))
+    await grow(segment(7))
+    expect(planned().map(([, first, count]) => [first, count])).toEqual([
+      [0, 2],
+      [2, 1],
+      [3, 1],
+      [4, 1],
+      [5, 1],
+      [6, 1],
+      [7, 1],
+    ])
+    expect(jobs).toHaveLength(7)
   })
 })

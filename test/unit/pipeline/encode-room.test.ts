@@ -1,0 +1,61 @@
+import { describe, expect, it } from 'vitest'
+import { makeLogger } from '../../../src/kernel/logger.ts'
+import { makeEncodeRoom } from '../../../src/pipeline/encode-room.ts'
+
+function setUp(loadLimit = 1) {
+  const machine = { disk: undefined as string | undefined, load: 0, looks: 0 }
+  const room = makeEncodeRoom({
+    diskPressure: () => {
+      machine.looks += 1
+      return machine.disk
+    },
+    loadLimit,
+    logger: makeLogger('silent'),
+    otherLoad: () => machine.load,
+    lookAgainMs: 1,
+  })
+  const entered = (signal = AbortSignal.timeout(10_000)) => {
+    const state = { done: false }
+    const entering = room.enter(signal).then(() => {
+      state.done = true
+    })
+    return { state, entering }
+  }
+  return { machine, entered }
+}
+
+describe('what is encoded beforehand', () => {
+  it('begins at once where there is room', async () => {
+    const { entered } = setUp()
+    await entered().entering
+  })
+
+  it.each([
+    ['the disk is getting full', { disk: 'the disk is getting full' }, { disk: undefined }],
+    ['the processors are busy', { load: 0.9 }, { load: 0.5 }],
+  ])('waits while %s, and then goes on', async (_, busy, free) => {
+    const { machine, entered } = setUp(0.8)
+    Object.assign(machine, busy)
+    const { state, entering } = entered()
+    const looks = machine.looks
+    await expect.poll(() => machine.looks).toBeGreaterThan(looks + 2)
+    expect(state.done).toBe(false)
+    Object.assign(machine, free)
+    await entering
+  })
+
+  it('does not mind busy processors without a limit', async () => {
+    const { machine, entered } = setUp()
+    machine.load = 1
+    await entered().entering
+  })
+
+  it('stops waiting when it is told to', async () => {
+    const { machine, entered } = setUp()
+    machine.disk = 'full'
+    const stopping = new AbortController()
+    const { entering } = entered(stopping.signal)
+    stopping.abort(new Error('the worker is stopping'))
+    await expect(entering).rejects.toThrow('the worker is stopping')
+  })
+})
