@@ -23,6 +23,7 @@ import { encodeIndexRecord, type IndexRecord } from './keyframe-index.ts'
 import type { LogFile } from './log-file.ts'
 import { LogGrowth } from './log-growth.ts'
 import { CLOCK_AT_ZERO, type ClockState, mapTimestamp } from './timestamp-repair.ts'
+import type { WriteBuffers } from './write-buffers.ts'
 import { WriteQueue } from './write-queue.ts'
 
 export interface LogWriterOptions {
@@ -31,6 +32,7 @@ export interface LogWriterOptions {
   /** The index may fail without harm. */
   readonly index: Promise<LogFile>
   readonly timer: FlushTimer
+  readonly buffers: WriteBuffers
   readonly onDrain: () => void
   /** Once; the file is cut to whole tags when it is called. */
   readonly onFailure: (error: Error) => void
@@ -56,7 +58,7 @@ export class LogWriter implements Flushable {
 
   constructor(options: LogWriterOptions) {
     this.#options = options
-    this.#queue = new WriteQueue({
+    this.#queue = new WriteQueue(options.buffers, {
       onWritten: (bytes) => this.#onWritten(bytes),
       onDrain: options.onDrain,
       onError: (error, bytes, buffer, partial) =>

@@ -13,6 +13,7 @@ import { createLogFile, type LogFile } from './log-file.ts'
 import type { LogGrowth } from './log-growth.ts'
 import type { RecordingLedger } from './recording-ledger.ts'
 import { SessionRecording } from './session-recording.ts'
+import { WriteBuffers } from './write-buffers.ts'
 
 export interface SessionToRecord {
   readonly broadcastId: BroadcastId
@@ -25,6 +26,8 @@ export interface SessionToRecord {
 export interface RecordedSession {
   /** Copies the message. False: stop reading from the encoder until `onDrain`. */
   write(message: MediaMessage): boolean
+  /** Writes what waits. */
+  flush(): void
   onDrain(listener: () => void): void
   /** The disk refused: nothing more is recorded. At most once; at once when it has happened already. */
   onFailure(listener: (error: Error) => void): void
@@ -49,6 +52,7 @@ export class Recorder {
   readonly #ledger: RecordingLedger
   readonly #createFile: (file: string) => Promise<LogFile>
   readonly #timer = new FlushTimer()
+  readonly #buffers = new WriteBuffers()
   readonly #logs = new Map<BroadcastId, BroadcastLog>()
 
   constructor(options: RecorderOptions) {
@@ -75,6 +79,7 @@ export class Recorder {
         createPart: (number) => this.#createFile(this.#paths.recordingPart(broadcastId, number)),
         createIndex: (number) => this.#createFile(this.#paths.recordingIndex(broadcastId, number)),
         timer: this.#timer,
+      buffers: this.#buffers,
         log,
         ledger: this.#ledger,
       })

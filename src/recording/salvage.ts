@@ -1,14 +1,19 @@
 /**
  * Repairs a part that a crash left open: cuts it after its last whole tag and rebuilds the keyframe
- * index. What is whole is never touched. Doing it twice changes nothing.
+ * index. What is whole is never touched. Doing it twice changes nothing, and neither does being killed
+ * in the middle: the cut is one call, and the index is made aside.
+ *
+ * After a power loss the file may have its length and not its content: what was not synced reads as
+ * zeros, a page at a time. A tag that lost its beginning or end shows that by itself; one that lost a
+ * page from its middle is known by zeros that its codec cannot hold.
  */
 import { open, rename, rm, writeFile } from 'node:fs/promises'
 import { readAudioTag } from '../formats/flv/audio-tag.ts'
-import { AUDIO_TAG, VIDEO_TAG } from '../formats/flv/tag-header.ts'
+import { AUDIO_TAG, TAG_HEADER_BYTES, VIDEO_TAG } from '../formats/flv/tag-header.ts'
 import { readVideoTag } from '../formats/flv/video-tag.ts'
 import { isDiskFull } from '../kernel/errors.ts'
 import { encodeIndexRecord, type IndexRecord } from './keyframe-index.ts'
-import { readLog } from './log-reader.ts'
+import { type LogTag, readLog } from './log-reader.ts'
 import { CLOCK_AT_ZERO, type ClockState, mapTimestamp } from './timestamp-repair.ts'
 
 export interface SalvagedPart {
@@ -67,6 +72,7 @@ export async function scanPart(file: string, signal?: AbortSignal): Promise<Part
   if (bytes === 0) return { bytes, durationSeconds: 0, mediaTags, keyframes }
   for await (const tags of readLog(file, signal ? { signal } : {})) {
     for (const tag of tags) {
+      if (hasLostPage(tag)) return { bytes, durationSeconds: clock.end / 1000, mediaTags, keyframes }
       bytes = tag.end
       if (tag.type === VIDEO_TAG) {
         const video = readVideoTag(tag.body)
@@ -84,6 +90,24 @@ export async function scanPart(file: string, signal?: AbortSignal): Promise<Part
     }
   }
   return { bytes, durationSeconds: clock.end / 1000, mediaTags, keyframes }
+}
+
+const PAGE = Buffer.alloc(4096)
+
+/**
+ * Whether a page of the file within the tag's body is nothing but zeros. Of H.264 and H.265 only, which
+ * never have three zero bytes in a row within a NAL unit (H.264 §7.4.1, emulation prevention).
+ */
+function hasLostPage({ type, body, offset }: LogTag): boolean {
+  const bodyAt = offset + TAG_HEADER_BYTES
+  const firstPage = Math.ceil(bodyAt / PAGE.length) * PAGE.length
+  if (type !== VIDEO_TAG || firstPage + PAGE.length > bodyAt + body.byteLength) return false
+  for (let at = firstPage - bodyAt; at + PAGE.length <= body.byteLength; at += PAGE.length) {
+    if (body[at] !== 0 || Buffer.compare(body.subarray(at, at + PAGE.length), PAGE) !== 0) continue
+    const codec = readVideoTag(body)?.codec
+    return codec === 'avc' || codec === 'hevc'
+  }
+  return false
 }
 
 async function headerBytes(file: string): Promise<number> {

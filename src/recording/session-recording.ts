@@ -9,6 +9,7 @@ import { LogWriter } from './log-writer.ts'
 import { PartHead } from './part-head.ts'
 import type { RecordedSession, SessionToRecord } from './recorder.ts'
 import type { OpenedPart, RecordingLedger } from './recording-ledger.ts'
+import type { WriteBuffers } from './write-buffers.ts'
 
 interface SessionRecordingOptions {
   readonly session: SessionToRecord
@@ -17,6 +18,7 @@ interface SessionRecordingOptions {
   readonly createPart: (part: number) => Promise<LogFile>
   readonly createIndex: (part: number) => Promise<LogFile>
   readonly timer: FlushTimer
+  readonly buffers: WriteBuffers
   readonly log: BroadcastLog
   readonly ledger: RecordingLedger
 }
@@ -59,6 +61,10 @@ export class SessionRecording implements RecordedSession {
     return this.#writer.write(message)
   }
 
+  flush(): void {
+    this.#writer.flush()
+  }
+
   onDrain(listener: () => void): void {
     this.#drain = listener
   }
@@ -85,7 +91,7 @@ export class SessionRecording implements RecordedSession {
   }
 
   #begin(file: Promise<LogFile>) {
-    const { session, timer, log, ledger, createIndex } = this.#options
+    const { session, timer, buffers, log, ledger, createIndex } = this.#options
     const index = createIndex(this.#part)
     // Whoever waits for it hears of the failure; nobody may be waiting yet.
     index.catch(() => undefined)
@@ -94,6 +100,7 @@ export class SessionRecording implements RecordedSession {
       file,
       index,
       timer,
+      buffers,
       onDrain: () => {
         if (writer === this.#writer) this.#drain?.()
       },

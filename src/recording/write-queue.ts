@@ -1,18 +1,16 @@
 /**
- * Bytes on their way to a log's file: copied into a preallocated buffer, written by one asynchronous
- * call when 256 KiB are there or the timer says so, buffers used again. One write is under way at a
- * time; what comes meanwhile gathers in the next buffer, and past its limit in a queue of them.
+ * Bytes on their way to a log's file: copied into a buffer, written by one asynchronous call when enough
+ * are there or somebody says so. One write is under way at a time; what comes meanwhile gathers in the
+ * next buffer, and past its end in a queue of them.
  *
  * Every buffer ends where a tag ends, so after a failed write the file can be cut to a whole tag.
  */
 import type { LogFile } from './log-file.ts'
+import type { WriteBuffers } from './write-buffers.ts'
 
-const FIRST_BUFFER_BYTES = 64 * 1024
-const LARGEST_BUFFER_BYTES = 1024 * 1024
-const WRITE_AT_BYTES = 256 * 1024
+const WRITE_AT_BYTES = 192 * 1024
 const HIGH_WATER_BYTES = 4 * 1024 * 1024
 const LOW_WATER_BYTES = 2 * 1024 * 1024
-const SPARE_BUFFERS = 2
 
 export interface WriteQueueEvents {
   /** `bytes` in all are in the file. */
@@ -23,13 +21,20 @@ export interface WriteQueueEvents {
   readonly onError: (error: Error, bytes: number, buffer: Uint8Array, partial: number) => void
 }
 
+interface Filled {
+  readonly buffer: Buffer<ArrayBuffer>
+  readonly length: number
+}
+
 export class WriteQueue {
   readonly #events: WriteQueueEvents
-  readonly #spare: Buffer<ArrayBuffer>[] = []
-  readonly #queued: { buffer: Buffer<ArrayBuffer>; length: number }[] = []
+  readonly #buffers: WriteBuffers
+  /** Full ones that wait for the write under way, or for the file. */
+  readonly #queued: Filled[] = []
   #queuedBytes = 0
   #file: LogFile | undefined
-  #buffer = Buffer.allocUnsafeSlow(FIRST_BUFFER_BYTES)
+  /** The one that is being filled; none while nothing waits. */
+  #buffer: Buffer<ArrayBuffer> | undefined
   #length = 0
   #writing = false
   #failed = false
@@ -37,7 +42,8 @@ export class WriteQueue {
   #written = 0
   #idle: (() => void)[] = []
 
-  constructor(events: WriteQueueEvents) {
+  constructor(buffers: WriteBuffers, events: WriteQueueEvents) {
+    this.#buffers = buffers
     this.#events = events
   }
 
@@ -54,7 +60,8 @@ export class WriteQueue {
 
   /** Makes room for `bytes` in one piece and returns the buffer and where in it they go. */
   reserve(bytes: number): { buffer: Buffer; at: number } {
-    if (this.#length + bytes > this.#buffer.length) this.#makeRoom(bytes)
+    if (this.#buffer && this.#length + bytes > this.#buffer.length) this.#turnOver()
+    this.#buffer ??= this.#buffers.take(bytes)
     const at = this.#length
     this.#length += bytes
     return { buffer: this.#buffer, at }
@@ -69,19 +76,11 @@ export class WriteQueue {
   /** Begins to write what waits, unless a write is under way. */
   flush(): void {
     if (this.#failed || this.#writing || !this.#file) return
-    // What had to wait for the file goes first.
-    const queued = this.#queued.shift()
-    if (queued) {
-      this.#queuedBytes -= queued.length
-      this.#write(queued.buffer, 0, queued.length)
-      return
-    }
-    if (this.#length === 0) return
-    const buffer = this.#buffer
-    const length = this.#length
-    this.#buffer = this.#spare.pop() ?? Buffer.allocUnsafeSlow(buffer.length)
-    this.#length = 0
-    this.#write(buffer, 0, length)
+    if (this.#queued.length === 0) this.#turnOver()
+    const next = this.#queued.shift()
+    if (!next) return
+    this.#queuedBytes -= next.length
+    this.#write(next, 0)
   }
 
   /** Resolves when everything is written, or writing has failed. */
@@ -103,29 +102,21 @@ export class WriteQueue {
     this.#failed = true
     this.#queued.length = 0
     this.#queuedBytes = 0
+    this.#buffer = undefined
     this.#length = 0
     this.#wakeIdle()
   }
 
-  #makeRoom(bytes: number): void {
-    if (this.#buffer.length < LARGEST_BUFFER_BYTES) {
-      const size = Math.min(LARGEST_BUFFER_BYTES, Math.max(this.#buffer.length * 2, this.#length + bytes))
-      const grown = Buffer.allocUnsafeSlow(size)
-      this.#buffer.copy(grown, 0, 0, this.#length)
-      this.#buffer = grown
-      if (this.#length + bytes <= size) return
-    }
-    if (this.#length > 0 && !this.#writing && this.#file && this.#queued.length === 0) this.flush()
-    else if (this.#length > 0) {
-      this.#queued.push({ buffer: this.#buffer, length: this.#length })
-      this.#queuedBytes += this.#length
-      this.#buffer = this.#spare.pop() ?? Buffer.allocUnsafeSlow(LARGEST_BUFFER_BYTES)
-      this.#length = 0
-    }
-    if (bytes > this.#buffer.length) this.#buffer = Buffer.allocUnsafeSlow(bytes)
+  #turnOver(): void {
+    if (!this.#buffer || this.#length === 0) return
+    this.#queued.push({ buffer: this.#buffer, length: this.#length })
+    this.#queuedBytes += this.#length
+    this.#buffer = undefined
+    this.#length = 0
   }
 
-  #write(buffer: Buffer<ArrayBuffer>, offset: number, length: number): void {
+  #write(filled: Filled, offset: number): void {
+    const { buffer, length } = filled
     this.#writing = true
     this.#file?.write(buffer, offset, length - offset, (error, written) => {
       this.#written += error ? 0 : written
@@ -136,33 +127,22 @@ export class WriteQueue {
         this.abandon()
         this.#events.onError(stuck, this.#written, buffer, offset)
       } else if (offset + written < length) {
-        this.#write(buffer, offset + written, length)
+        this.#write(filled, offset + written)
       } else {
+        this.#buffers.giveBack(buffer)
         this.#events.onWritten(this.#written)
-        this.#next(buffer)
+        this.#next()
       }
     })
   }
 
-  #next(done: Buffer<ArrayBuffer>): void {
-    if (this.#spare.length < SPARE_BUFFERS && done.length <= LARGEST_BUFFER_BYTES) this.#spare.push(done)
-    const next = this.#queued.shift()
-    if (next) this.#queuedBytes -= next.length
+  #next(): void {
+    this.#writing = false
     if (this.#full && this.#queuedBytes + this.#length < LOW_WATER_BYTES) {
       this.#full = false
       this.#events.onDrain()
     }
-    if (this.#failed) {
-      this.#writing = false
-      this.#wakeIdle()
-      return
-    }
-    if (next) {
-      this.#write(next.buffer, 0, next.length)
-      return
-    }
-    this.#writing = false
-    if (this.#length >= WRITE_AT_BYTES) this.flush()
+    if (this.#queued.length > 0 || this.#length >= WRITE_AT_BYTES) this.flush()
     if (!this.#writing) this.#wakeIdle()
   }
 

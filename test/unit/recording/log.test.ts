@@ -9,6 +9,7 @@ import { readIndex } from '../../../src/recording/keyframe-index.ts'
 import { createLogFile, type LogFile } from '../../../src/recording/log-file.ts'
 import { type LogTag, readLog } from '../../../src/recording/log-reader.ts'
 import { LogWriter } from '../../../src/recording/log-writer.ts'
+import { WriteBuffers } from '../../../src/recording/write-buffers.ts'
 import { salvagePart } from '../../../src/recording/salvage.ts'
 import { pictureMessage, session } from '../../support/flv-messages.ts'
 
@@ -26,6 +27,7 @@ function openLog(
   options: { file?: Promise<LogFile>; onFailure?: (error: Error) => void; onDrain?: () => void } = {},
 ) {
   return new LogWriter({
+    buffers: new WriteBuffers(),
     file: options.file ?? createLogFile(at('0.flv')),
     index: createLogFile(at('0.idx')),
     timer: new FlushTimer(),
