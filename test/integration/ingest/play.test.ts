@@ -1,7 +1,7 @@
-/** Real players on the live outputs, fed by a real encoder. */
+/** Real players on the live outputs, fed by a real encoder at the test's pace. */
 import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, rmSync, statSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import http from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -13,7 +13,8 @@ import { LiveHub } from '../../../src/ingest/live-hub.ts'
 import { RtmpServer } from '../../../src/ingest/rtmp-server.ts'
 import { makeLogger } from '../../../src/kernel/logger.ts'
 import { FakePublishGate } from '../../support/fake-publish-gate.ts'
-import { countPackets, makeBroadcastSource, publish, streamHash } from '../../support/ffmpeg.ts'
+import { type FedEncoder, fedEncoder } from '../../support/fed-encoder.ts'
+import { countPackets, makeBroadcastSource, streamHash } from '../../support/ffmpeg.ts'
 
 let dir: string
 let source: string
@@ -23,6 +24,7 @@ let server: RtmpServer
 let web: http.Server
 let rtmp: string
 let flv: string
+let encoders: FedEncoder[]
 const asked: string[] = []
 
 beforeAll(async () => {
@@ -33,8 +35,9 @@ beforeAll(async () => {
 afterAll(() => rmSync(dir, { recursive: true, force: true }))
 beforeEach(async () => {
   gate = new FakePublishGate({ 'the-key': 'channel' })
-  hub = new LiveHub()
+  hub = new LiveHub({ lingerMs: 60_000 })
   asked.length = 0
+  encoders = []
   const playGate = {
     mayPlay: (name: string) => {
       asked.push(name)
@@ -55,10 +58,29 @@ beforeEach(async () => {
   flv = `http://127.0.0.1:${(web.address() as AddressInfo).port}/live/channel.flv`
 })
 afterEach(async () => {
+  for (const { child } of encoders) child.kill('SIGKILL')
   await server.close()
   hub.close()
   web.close()
 })
+
+/** An encoder that has sent its first 1.6 s, of two keyframes' 2 s: who joins now gets everything. */
+async function begin(): Promise<FedEncoder> {
+  const encoder = await fedEncoder(source, `${rtmp}/the-key`)
+  encoders.push(encoder)
+  encoder.feed(1600)
+  await untilSent(1400)
+  return encoder
+}
+
+/** Resolves when the last session has a picture as late as that. */
+async function untilSent(timestampMs: number): Promise<void> {
+  await expect
+    .poll(() => gate.sessions.at(-1)?.messages.findLast(({ type }) => type === 9)?.timestampMs)
+    .toBeGreaterThanOrEqual(timestampMs)
+}
+
+const untilWatched = () => expect.poll(() => hub.snapshot()[0]?.viewers).toBe(1)
 
 /** Plays to a file until the stream is over. */
 function play(url: string, file: string): { done: Promise<number | null>; stderr: () => string } {
@@ -83,23 +105,27 @@ describe.each([
   ['HTTP-FLV', () => flv],
 ])('playing over %s', (_, url) => {
   it('gives every packet from the start to who is there at the start, and ends with the broadcast', async () => {
-    const encoder = publish(source, `${rtmp}/the-key`)
-    await (await gate.session()).received(5)
+    const encoder = await begin()
     const file = path.join(dir, 'played.flv')
     const player = play(url(), file)
-    await encoder.done
+    await untilWatched()
+    encoder.finish()
+    expect(await encoder.done, encoder.stderr()).toBe(0)
     expect(await player.done, player.stderr()).toBe(0)
     expect(await streamHash(file, 'v')).toBe(await streamHash(source, 'v'))
     expect(await streamHash(file, 'a')).toBe(await streamHash(source, 'a'))
   })
 
   it('begins at the last keyframe for who joins in the middle', async () => {
-    const encoder = publish(source, `${rtmp}/the-key`)
-    // Keyframes every 2 s and 30 frames and 47 audio frames each second: after the second keyframe.
-    await (await gate.session()).received(210)
+    const encoder = await begin()
+    // Keyframes every 2 s: after the second.
+    encoder.feed(2800)
+    await untilSent(2600)
     const file = path.join(dir, 'joined.flv')
     const player = play(url(), file)
-    await encoder.done
+    await untilWatched()
+    encoder.finish()
+    expect(await encoder.done, encoder.stderr()).toBe(0)
     expect(await player.done, player.stderr()).toBe(0)
     expect(await countPackets(file)).toBe(90)
   })
@@ -107,10 +133,14 @@ describe.each([
 
 describe('playing over RTMP', () => {
   it('shows a picture and a sound and nothing else, also in the middle', async () => {
-    const encoder = publish(source, `${rtmp}/the-key`)
-    await (await gate.session()).received(210)
-    expect(await streamsOf(`${rtmp}/channel`)).toEqual(['h264', 'aac'])
-    await encoder.done
+    const encoder = await begin()
+    encoder.feed(2800)
+    await untilSent(2600)
+    const streams = streamsOf(`${rtmp}/channel`)
+    await untilWatched()
+    encoder.finish()
+    expect(await streams).toEqual(['h264', 'aac'])
+    expect(await encoder.done, encoder.stderr()).toBe(0)
   })
 
   it('says that a stream is not live', async () => {
@@ -127,26 +157,27 @@ describe('playing over RTMP', () => {
   })
 
   it('never plays by stream key', async () => {
-    const encoder = publish(source, `${rtmp}/the-key`)
-    await (await gate.session()).received(50)
+    await begin()
     const player = play(`${rtmp}/the-key`, path.join(dir, 'key.flv'))
     expect(await player.done).not.toBe(0)
-    encoder.child.kill()
-    await encoder.done
   })
 
   it('goes on when the encoder is lost and comes back', async () => {
-    const first = publish(source, `${rtmp}/the-key`)
-    await (await gate.session(1)).received(100)
+    const first = await begin()
     const file = path.join(dir, 'resumed.flv')
     const player = play(`${rtmp}/channel`, file)
-    await (await gate.session(1)).received(200)
+    await untilWatched()
+    first.feed(2800)
+    await untilSent(2600)
     first.child.kill('SIGKILL')
-    await (await gate.session(1)).closed
-    const second = publish(source, `${rtmp}/the-key`)
-    await second.done
+    const lost = await gate.session(1)
+    expect(await lost.closed).toBe('dropped')
+    const second = await begin()
+    second.finish()
+    expect(await second.done, second.stderr()).toBe(0)
     expect(await player.done, player.stderr()).toBe(0)
-    expect(await countPackets(file)).toBeGreaterThan(150 + 60)
-    expect(statSync(file).size).toBeGreaterThan(0)
+    const relayed = lost.messages.filter(({ type, body }) => type === 9 && body[1] === 1).length
+    expect(relayed).toBeGreaterThan(75)
+    expect(await countPackets(file)).toBe(relayed + 150)
   })
 })

@@ -2,11 +2,12 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { LiveHub } from '../../../src/ingest/live-hub.ts'
 import { RtmpServer } from '../../../src/ingest/rtmp-server.ts'
 import { makeLogger } from '../../../src/kernel/logger.ts'
 import { FakePublishGate, REFUSAL } from '../../support/fake-publish-gate.ts'
+import { fedEncoder } from '../../support/fed-encoder.ts'
 import { countPackets, ffmpeg, makeBroadcastSource, publish, streamHash } from '../../support/ffmpeg.ts'
 
 let dir: string
@@ -22,6 +23,8 @@ beforeAll(async () => {
 })
 afterAll(() => rmSync(dir, { recursive: true, force: true }))
 beforeEach(async () => {
+  // Of the server's clock; it goes on only when a test says so.
+  vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval', 'performance'] })
   gate = new FakePublishGate({ 'the-key': 'channel' })
   server = new RtmpServer({
     host: '127.0.0.1',
@@ -30,11 +33,13 @@ beforeEach(async () => {
     playGate: { mayPlay: () => Promise.resolve(true) },
     hub: new LiveHub(),
     logger: makeLogger('silent'),
-    limits: { sweepMs: 50 },
   })
   url = `rtmp://127.0.0.1:${await server.listen()}/live`
 })
-afterEach(() => server.close())
+afterEach(async () => {
+  await server.close()
+  vi.useRealTimers()
+})
 
 /** Not at its own pace: as fast as the server reads. */
 function push(...args: readonly string[]): Promise<string> {
@@ -72,11 +77,12 @@ describe('publishing with ffmpeg', () => {
 
   it('records metadata as a script tag that holds onMetaData and its value alone', async () => {
     await push('-c', 'copy', '-f', 'flv', `${url}/the-key`)
+    const file = await recorded()
     const { messages } = await gate.session()
     const data = messages.filter(({ type }) => type === 18)
     expect(data.length).toBeGreaterThan(0)
     expect(data[0]?.body.subarray(3, 13).toString()).toBe('onMetaData')
-    expect(await ffmpeg('-i', await recorded(), '-f', 'ffmetadata', '-')).toMatch(/encoder=Lavf/)
+    expect(await ffmpeg('-i', file, '-f', 'ffmetadata', '-')).toMatch(/encoder=Lavf/)
   })
 
   it('keeps timestamps beyond 2^24 ms', async () => {
@@ -130,19 +136,21 @@ describe('publishing with ffmpeg', () => {
   })
 
   it('keeps an encoder whose broadcast its creator ended, and throws away what it goes on sending', async () => {
-    const encoder = publish(source, `${url}/the-key`)
+    const encoder = await fedEncoder(source, `${url}/the-key`)
+    encoder.feed(1600)
     const session = await gate.session()
     await session.received(10)
     session.endByCreator()
     const { length } = session.messages
     expect(session.ending).toBe('ended')
     expect(server.snapshot().streams).toEqual([])
-    const [kept] = server.snapshot().connections
-    expect(kept?.phase).toBe('discarding')
-    await expect
-      .poll(() => server.snapshot().connections[0]?.receivedBytes)
-      .toBeGreaterThan((kept?.receivedBytes ?? 0) + 100_000)
-    expect(await encoder.done).toBe(0)
+    const receivedBytes = () => server.snapshot().connections[0]?.receivedBytes ?? 0
+    const before = receivedBytes()
+    expect(server.snapshot().connections).toMatchObject([{ phase: 'discarding' }])
+    encoder.feed(2800)
+    await expect.poll(receivedBytes).toBeGreaterThan(before + 50_000)
+    encoder.finish()
+    expect(await encoder.done, encoder.stderr()).toBe(0)
     await expect.poll(() => session.leaving).toBe('goodbye')
     expect(session.messages.length).toBe(length)
     expect(gate.sessions.length).toBe(1)
@@ -172,18 +180,22 @@ describe('publishing with ffmpeg', () => {
   })
 
   it('shows what an encoder sends', async () => {
-    const encoder = publish(source, `${url}/the-key`)
-    const session = await gate.session()
-    await session.received(200)
+    const encoder = await fedEncoder(source, `${url}/the-key`)
+    encoder.feed(2800)
+    await (await gate.session()).received(200)
+    vi.advanceTimersByTime(1000)
     const [connection] = server.snapshot().connections
     expect(connection).toMatchObject({
       phase: 'publishing',
       streamName: 'channel',
       remoteAddress: '127.0.0.1',
       keyframeIntervalMs: 2000,
+      connectedMs: 1000,
+      bitsPerSecond: (connection?.receivedBytes ?? 0) * 8,
     })
-    expect(connection?.bitsPerSecond).toBeGreaterThan(100_000)
+    expect(connection?.receivedBytes).toBeGreaterThan(100_000)
     expect(server.snapshot().streams).toMatchObject([{ streamName: 'channel', onAir: true, viewers: 0 }])
-    await encoder.done
+    encoder.finish()
+    expect(await encoder.done, encoder.stderr()).toBe(0)
   })
 })

@@ -1,21 +1,26 @@
 /** RTMP over TLS with real programs, and what reaches the port without it. */
+import { once } from 'node:events'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import net from 'node:net'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import tls from 'node:tls'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { LiveHub } from '../../../src/ingest/live-hub.ts'
 import { RtmpServer } from '../../../src/ingest/rtmp-server.ts'
 import { readTlsIdentity } from '../../../src/ingest/tls-identity.ts'
 import { makeLogger } from '../../../src/kernel/logger.ts'
 import { FakePublishGate, REFUSAL } from '../../support/fake-publish-gate.ts'
+import { fedEncoder } from '../../support/fed-encoder.ts'
 import { ffmpeg, makeBroadcastSource, publish, streamHash } from '../../support/ffmpeg.ts'
 import { makeSelfSigned } from '../../support/self-signed.ts'
+
+const HANDSHAKE_MS = 10_000
 
 let dir: string
 let source: string
 let gate: FakePublishGate
+let hub: LiveHub
 let server: RtmpServer
 let plain: string
 let secure: string
@@ -30,23 +35,30 @@ beforeAll(async () => {
 })
 afterAll(() => rmSync(dir, { recursive: true, force: true }))
 beforeEach(async () => {
+  // Of the server's clock; it goes on only when a test says so.
+  vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval', 'performance'] })
   gate = new FakePublishGate({ 'the-key': 'channel' })
   const files = { certFile: path.join(dir, 'cert.pem'), keyFile: path.join(dir, 'key.pem') }
   const { context } = await readTlsIdentity(files)
+  hub = new LiveHub()
   server = new RtmpServer({
     host: '127.0.0.1',
     port: 0,
     rtmps: { port: 0, context: () => context },
     gate,
     playGate: { mayPlay: () => Promise.resolve(true) },
-    hub: new LiveHub(),
+    hub,
     logger: makeLogger('silent'),
-    limits: { sweepMs: 20, handshakeMs: 1500, maxHandshakesPerAddress: 8 },
+    limits: { handshakeMs: HANDSHAKE_MS, maxHandshakesPerAddress: 8 },
   })
   plain = `rtmp://127.0.0.1:${await server.listen()}/live`
   secure = `rtmps://127.0.0.1:${server.rtmpsPort}/live`
 })
-afterEach(() => server.close())
+afterEach(async () => {
+  await server.close()
+  hub.close()
+  vi.useRealTimers()
+})
 
 async function recorded(): Promise<string> {
   const session = await gate.session()
@@ -69,11 +81,15 @@ describe('RTMPS', () => {
   })
 
   it('plays to ffmpeg, to the end of the broadcast', async () => {
-    const encoder = publish(source, `${secure}/the-key`)
+    const encoder = await fedEncoder(source, `${secure}/the-key`)
+    encoder.feed(1600)
     await (await gate.session()).received(5)
     const file = path.join(dir, 'played.flv')
-    await ffmpeg('-i', `${secure}/channel`, '-c', 'copy', file)
-    expect(await encoder.done).toBe(0)
+    const playing = ffmpeg('-i', `${secure}/channel`, '-c', 'copy', file)
+    await expect.poll(() => hub.snapshot()[0]?.viewers).toBe(1)
+    encoder.finish()
+    expect(await encoder.done, encoder.stderr()).toBe(0)
+    await playing
     expect(await streamHash(file, 'v')).toBe(await streamHash(source, 'v'))
   })
 
@@ -101,16 +117,19 @@ describe('RTMPS', () => {
     speaks.write(Buffer.alloc(1537, 3))
     const silent = net.connect(port, '127.0.0.1')
     const shaken = tls.connect({ port, host: '127.0.0.1', rejectUnauthorized: false })
-    await Promise.all(
-      [speaks, silent, shaken].map(
-        (socket) =>
-          new Promise<void>((resolve) => {
-            socket.on('error', () => {})
-            socket.on('close', () => resolve())
-            socket.resume()
-          }),
-      ),
+    const shaking = once(shaken, 'secureConnect')
+    const closed = [speaks, silent, shaken].map(
+      (socket) =>
+        new Promise<void>((resolve) => {
+          socket.on('error', () => {})
+          socket.on('close', () => resolve())
+          socket.resume()
+        }),
     )
+    await Promise.all([closed[0], shaking])
+    await expect.poll(() => server.snapshot().connections.length).toBe(2)
+    vi.advanceTimersByTime(HANDSHAKE_MS + 2000)
+    await Promise.all(closed)
     await expect.poll(() => server.snapshot().connections.length).toBe(0)
     await ffmpeg('-i', source, '-c', 'copy', '-f', 'flv', `${secure}/the-key`)
   })
@@ -139,6 +158,7 @@ describe('RTMPS', () => {
     }
     await expect.poll(() => open).toBe(8)
     expect(server.snapshot().connections.length).toBe(8)
+    vi.advanceTimersByTime(HANDSHAKE_MS + 2000)
     await expect.poll(() => open).toBe(0)
   })
 })
