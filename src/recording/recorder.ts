@@ -79,7 +79,7 @@ export class Recorder {
         createPart: (number) => this.#createFile(this.#paths.recordingPart(broadcastId, number)),
         createIndex: (number) => this.#createFile(this.#paths.recordingIndex(broadcastId, number)),
         timer: this.#timer,
-      buffers: this.#buffers,
+        buffers: this.#buffers,
         log,
         ledger: this.#ledger,
       })

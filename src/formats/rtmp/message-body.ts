@@ -4,7 +4,7 @@
  * whatever the sizes of reads and chunks. What arrives whole within one read is never copied.
  */
 const FIRST_BLOCK_BYTES = 1024
-const KEPT_BLOCK_BYTES = 256 * 1024
+const KEPT_BLOCK_BYTES = 16 * 1024
 /** Below this, one copy costs less than a view and its copy downstream (default chunks have 128 bytes). */
 const VIEW_FROM_BYTES = 1024
 

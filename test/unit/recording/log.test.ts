@@ -9,8 +9,8 @@ import { readIndex } from '../../../src/recording/keyframe-index.ts'
 import { createLogFile, type LogFile } from '../../../src/recording/log-file.ts'
 import { type LogTag, readLog } from '../../../src/recording/log-reader.ts'
 import { LogWriter } from '../../../src/recording/log-writer.ts'
-import { WriteBuffers } from '../../../src/recording/write-buffers.ts'
 import { salvagePart } from '../../../src/recording/salvage.ts'
+import { WriteBuffers } from '../../../src/recording/write-buffers.ts'
 import { pictureMessage, session } from '../../support/flv-messages.ts'
 
 let folder: string

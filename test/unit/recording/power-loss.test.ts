@@ -11,6 +11,7 @@ import type { LogFile } from '../../../src/recording/log-file.ts'
 import { type LogTag, readLog } from '../../../src/recording/log-reader.ts'
 import { LogWriter } from '../../../src/recording/log-writer.ts'
 import { salvagePart } from '../../../src/recording/salvage.ts'
+import { WriteBuffers } from '../../../src/recording/write-buffers.ts'
 import {
   aacConfigMessage,
   avcConfigMessage,
@@ -79,6 +80,7 @@ async function recordByClock(seconds: number) {
   const disk = new SlowDisk()
   const indexDisk = new SlowDisk()
   const log = new LogWriter({
+    buffers: new WriteBuffers(),
     file: Promise.resolve(disk),
     index: Promise.resolve(indexDisk),
     timer: new FlushTimer(),

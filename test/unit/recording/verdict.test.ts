@@ -55,7 +55,9 @@ describe('the verdict', () => {
       ['interrupted', 10],
     ])
     expect(complete).toBe(true)
-    expect(summary).toContain('The encoder was away once, 0:10 in all. The server was away once, 0:03 in all.')
+    expect(summary).toContain(
+      'The encoder was away once, 0:10 in all. The server was away once, 0:03 in all.',
+    )
   })
 
   it('says what a full disk cost, also of a session of before it had an ending for that', () => {
@@ -72,9 +74,7 @@ describe('the verdict', () => {
       [session('a', 0, 40, 'write-error'), session('b', 70, 80, 'unpublished')],
       [part(0, 'a', 40, 'failed'), part(1, 'b', 10)],
     )
-    expect(gaps).toEqual([
-      { startSeconds: 40, seconds: 30, at: at(40).toISOString(), reason: 'write-error' },
-    ])
+    expect(gaps).toEqual([{ startSeconds: 40, seconds: 30, at: at(40).toISOString(), reason: 'write-error' }])
     expect(complete).toBe(false)
   })
 
