@@ -1,19 +1,25 @@
-/** An encoder without a network: messages written into the live hub, whose bytes say what they are. */
+/** An encoder without a codec: messages whose bytes say what they are, and what viewers made of them. */
 import { encodeAacTag } from '../../src/formats/flv/audio-tag.ts'
 import { encodeMetadata } from '../../src/formats/flv/script-data.ts'
 import { readTagHeader, TAG_HEADER_BYTES, TAG_TRAILER_BYTES } from '../../src/formats/flv/tag-header.ts'
 import { encodeVideoTag } from '../../src/formats/flv/video-tag.ts'
-import type { LivePublication } from '../../src/ingest/live-hub.ts'
+import type { MediaMessage } from '../../src/ingest/media-message.ts'
 
 const FLV_HEAD_BYTES = 13
 const FRAME_MS = 40
 
 export class LiveEncoder {
-  readonly #publication: LivePublication
+  readonly #send: (message: MediaMessage) => void
   #timestampMs = 0
+  #sent = 0
 
-  constructor(publication: LivePublication) {
-    this.#publication = publication
+  constructor(send: (message: MediaMessage) => void) {
+    this.#send = send
+  }
+
+  /** Messages so far. */
+  get sent(): number {
+    return this.#sent
   }
 
   /** Metadata and both decoder configurations. */
@@ -32,21 +38,13 @@ export class LiveEncoder {
     }
   }
 
-  close(): void {
-    this.#publication.close('unpublished')
-  }
-
   #video(packet: 'sequence-start' | 'frame', keyframe: boolean, bytes: number): Buffer {
     return encodeVideoTag({ codec: 'avc', packet, keyframe, compositionMs: 0, data: Buffer.alloc(bytes, 1) })
   }
 
-  #write(type: 8 | 9 | 18, body: Buffer): void {
-    this.#publication.write({
-      type,
-      timestampMs: this.#timestampMs,
-      parts: [body],
-      byteLength: body.byteLength,
-    })
+  #write(type: MediaMessage['type'], body: Buffer): void {
+    this.#sent += 1
+    this.#send({ type, timestampMs: this.#timestampMs, parts: [body], byteLength: body.byteLength })
   }
 }
 
@@ -61,12 +59,29 @@ export function frameName(type: number, body: Uint8Array): string {
 
 /** Names of the whole tags of an FLV with its file header. */
 export function flvFrames(flv: Buffer): string[] {
-  const names: string[] = []
-  for (let at = FLV_HEAD_BYTES; ; ) {
-    const header = readTagHeader(flv, at)
-    const end = at + TAG_HEADER_BYTES + (header?.bodyBytes ?? 0)
-    if (!header || end > flv.byteLength) return names
-    names.push(frameName(header.type, flv.subarray(at + TAG_HEADER_BYTES, end)))
-    at = end + TAG_TRAILER_BYTES
+  const reader = new FlvFrames()
+  reader.push(flv)
+  return [...reader.names]
+}
+
+/** The same of one that grows. */
+export class FlvFrames {
+  readonly names: string[] = []
+  #rest = Buffer.alloc(0)
+  #started = false
+
+  push(bytes: Buffer): void {
+    this.#rest = Buffer.concat([this.#rest, bytes])
+    if (!this.#started && this.#rest.byteLength >= FLV_HEAD_BYTES) {
+      this.#started = true
+      this.#rest = this.#rest.subarray(FLV_HEAD_BYTES)
+    }
+    while (this.#started) {
+      const header = readTagHeader(this.#rest, 0)
+      const end = TAG_HEADER_BYTES + (header?.bodyBytes ?? 0)
+      if (!header || end + TAG_TRAILER_BYTES > this.#rest.byteLength) return
+      this.names.push(frameName(header.type, this.#rest.subarray(TAG_HEADER_BYTES, end)))
+      this.#rest = this.#rest.subarray(end + TAG_TRAILER_BYTES)
+    }
   }
 }

@@ -4,7 +4,7 @@ import net from 'node:net'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { WebSocket } from 'ws'
 import { streamFlv } from '../../../src/ingest/flv-output.ts'
-import { LiveHub } from '../../../src/ingest/live-hub.ts'
+import { LiveHub, type LivePublication } from '../../../src/ingest/live-hub.ts'
 import {
   jsonOf,
   MAX_LIVE_VIEWERS,
@@ -19,6 +19,7 @@ let site: TestSite
 let owner: TestPerson
 let id: string
 let hub: LiveHub
+let publication: LivePublication
 let encoder: LiveEncoder
 const opened: Watching[] = []
 
@@ -30,7 +31,8 @@ beforeAll(async () => {
 afterAll(() => site[Symbol.asyncDispose]())
 beforeEach(async () => {
   hub = new LiveHub()
-  encoder = new LiveEncoder(hub.open('on-air'))
+  publication = hub.open('on-air')
+  encoder = new LiveEncoder((message) => publication.write(message))
   encoder.begin()
   encoder.group(5)
   site.parts.streamFlv = (name, out, signal) => streamFlv(hub, name, out, signal)
@@ -114,7 +116,7 @@ describe('by the channel’s name', () => {
     const response = await site.fetch('/live/on-air.flv')
     expect(response.headers.get('content-type')).toBe('video/x-flv')
     encoder.group(1)
-    encoder.close()
+    publication.close('unpublished')
     const frames = flvFrames(Buffer.from(await response.arrayBuffer()))
     expect(frames.slice(0, BEGINNING.length)).toEqual(BEGINNING)
     expect(frames.filter((name) => name === 'keyframe').length).toBe(2)
@@ -124,7 +126,7 @@ describe('by the channel’s name', () => {
     const { begun, frames, closed } = watch()
     await begun
     encoder.group(1)
-    encoder.close()
+    publication.close('unpublished')
     expect(await closed).toBe(1000)
     expect(frames().slice(0, BEGINNING.length)).toEqual(BEGINNING)
     expect(frames().filter((name) => name === 'keyframe').length).toBe(2)
@@ -166,7 +168,7 @@ describe('who may not watch', () => {
   })
 
   it('hears that the encoder is gone', async () => {
-    encoder.close()
+    publication.close('unpublished')
     expect(await refusal('/live/on-air.flv')).toMatchObject({
       status: 404,
       body: { detail: 'This stream is not live.' },
