@@ -10,6 +10,8 @@ export interface CatalogueSession extends Holdings {
   /** Where the site is, for the addresses that a command prints. */
   readonly site: string
   readonly queue: JobQueue
+  /** Absolute. */
+  readonly storageDir: string
 }
 
 /** Opens, works, closes. Throws AppError for everything foreseen. */
@@ -21,5 +23,10 @@ export async function withCatalogue<T>(work: (catalogue: CatalogueSession) => Pr
   await using stack = new AsyncDisposableStack()
   const foundation = await layFoundation(config, stack, { log, shared: true })
   const holdings = await openLibrary(foundation, stack)
-  return await work({ ...holdings, queue: foundation.queue, site: config.publicUrl })
+  return await work({
+    ...holdings,
+    queue: foundation.queue,
+    site: config.publicUrl,
+    storageDir: config.storageDir,
+  })
 }

@@ -1,4 +1,5 @@
 /** Uploads in Postgres: the UploadLedger of the library. */
+import { AppError } from '../kernel/errors.ts'
 import type { VideoId } from '../kernel/ids.ts'
 import type { UploadLedger } from '../library/uploads.ts'
 import type { Database } from './client.ts'
@@ -12,7 +13,7 @@ export function makeUploadLedger(
   return {
     async record(upload) {
       const { source } = upload
-      await database.$transaction(async (tx) => {
+      const recorded = database.$transaction(async (tx) => {
         await tx.video.create({
           data: {
             id: upload.videoId,
@@ -27,6 +28,17 @@ export function makeUploadLedger(
             frameRate: source.video.frameRate > 0 ? source.video.frameRate : null,
           },
         })
+        if (upload.importHash !== undefined) {
+          // One that lies in the trash does not keep its file from being taken in again.
+          await tx.upload.updateMany({
+            where: {
+              channelId: upload.channel.id,
+              importHash: upload.importHash,
+              video: { deletedAt: { not: null } },
+            },
+            data: { importHash: null },
+          })
+        }
         await tx.upload.create({
           data: {
             id: upload.uploadId,
@@ -36,10 +48,23 @@ export function makeUploadLedger(
             path: upload.path,
             bytes: BigInt(upload.bytes),
             source: source as unknown as Prisma.InputJsonValue,
+            importHash: upload.importHash ?? null,
           },
         })
         await enqueueProcessing(tx, upload.videoId)
       })
+      await recorded.catch((error: unknown) => {
+        if (upload.importHash === undefined || (error as { code?: unknown }).code !== 'P2002') throw error
+        throw new AppError('conflict', 'Another import takes in the same file just now.', { cause: error })
+      })
+    },
+
+    async findImported(channelId, importHash) {
+      const row = await database.upload.findUnique({
+        where: { channelId_importHash: { channelId, importHash } },
+        select: { videoId: true, video: { select: { deletedAt: true } } },
+      })
+      return row && row.video.deletedAt === null ? (row.videoId as VideoId) : undefined
     },
 
     async known(ids) {

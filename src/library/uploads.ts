@@ -7,7 +7,7 @@
 import { mkdir, open, readdir, rm, stat, statfs } from 'node:fs/promises'
 import path from 'node:path'
 import { AppError, describeError } from '../kernel/errors.ts'
-import { newId, newVideoId, type UploadId, type UserId, type VideoId } from '../kernel/ids.ts'
+import { type ChannelId, newId, newVideoId, type UploadId, type UserId, type VideoId } from '../kernel/ids.ts'
 import type { Logger } from '../kernel/logger.ts'
 import type { StoragePaths } from '../media/layout.ts'
 import type { SourceMedia, SourceVerdict } from '../pipeline/source.ts'
@@ -26,11 +26,15 @@ export interface NewUpload {
   readonly source: SourceMedia
   readonly title: string
   readonly visibility: VideoVisibility
+  /** SHA-256 of the file it was imported from, hexadecimal. */
+  readonly importHash?: string
 }
 
 export interface UploadLedger {
-  /** Upload and video as rows, and the work on them enqueued: one transaction. */
+  /** Upload and video as rows, and the work on them enqueued: one transaction. Throws AppError `conflict` when the channel has the `importHash` already. */
   record(upload: NewUpload): Promise<void>
+  /** The video that was imported from a file with this hash. */
+  findImported(channelId: ChannelId, importHash: string): Promise<VideoId | undefined>
   /** Which of these uploads have a row. */
   known(ids: readonly UploadId[]): Promise<ReadonlySet<string>>
 }
@@ -57,7 +61,7 @@ export interface ArrivingUpload {
 }
 
 /** What may follow `source` in a file's name: demuxers are told by content, people by the ending. */
-const KNOWN_ENDINGS = new Set([
+export const KNOWN_ENDINGS: ReadonlySet<string> = new Set([
   '.mp4',
   '.m4v',
   '.mov',
@@ -107,6 +111,15 @@ export class Uploads {
     return { uploadId, dir, file: path.join(dir, `source${KNOWN_ENDINGS.has(ending) ? ending : ''}`) }
   }
 
+  /** The video that was made of this very file on the person's channel before. */
+  async findImported(
+    by: { readonly userId: UserId; readonly userName: string },
+    importHash: string,
+  ): Promise<VideoId | undefined> {
+    const channel = await this.#options.channels.ensure(by.userId, by.userName)
+    return await this.#options.ledger.findImported(channel.id, importHash)
+  }
+
   async discard(upload: ArrivingUpload): Promise<void> {
     await rm(upload.dir, { recursive: true, force: true })
   }
@@ -118,7 +131,12 @@ export class Uploads {
   async accept(
     upload: ArrivingUpload,
     by: { readonly userId: UserId; readonly userName: string },
-    details: { readonly fileName: string; readonly title: string; readonly visibility: VideoVisibility },
+    details: {
+      readonly fileName: string
+      readonly title: string
+      readonly visibility: VideoVisibility
+      readonly importHash?: string
+    },
     signal: AbortSignal,
   ): Promise<VideoId> {
     const { ledger, channels, probe, paths, log } = this.#options
@@ -144,6 +162,7 @@ export class Uploads {
         source: verdict.media,
         title: details.title.slice(0, MAX_TITLE_LENGTH) || titleFrom(details.fileName),
         visibility: details.visibility,
+        ...(details.importHash === undefined ? {} : { importHash: details.importHash }),
       })
       log.info({ uploadId: upload.uploadId, videoId, bytes: size }, 'upload accepted')
       return videoId

@@ -113,7 +113,8 @@ class ForeignReader {
         at = next
         continue
       }
-      const bytes = Buffer.from(await this.#window.at(at, tag.bodyBytes + TAG_OVERHEAD_BYTES))
+      const bytes = Buffer.alloc(tag.bodyBytes + TAG_OVERHEAD_BYTES)
+      bytes.set(await this.#window.at(at, bytes.byteLength))
       this.#note(tag, bytes)
       encodeTagTrailer(bytes, TAG_HEADER_BYTES + tag.bodyBytes, tag.bodyBytes)
       await write(bytes)
@@ -132,11 +133,10 @@ class ForeignReader {
     const header = headerIn(await this.#window.at(at, TAG_HEADER_BYTES))
     if (!header) return undefined
     const end = at + header.bodyBytes + TAG_OVERHEAD_BYTES
-    // Some servers leave out the very last trailing size: then the tag is whole without it.
     if (end - TAG_TRAILER_BYTES > this.#size) return undefined
     const trailer = await this.#window.at(end - TAG_TRAILER_BYTES, TAG_TRAILER_BYTES)
-    if (trailer.byteLength < TAG_TRAILER_BYTES) return undefined
-    if (isTagTrailer(trailer, 0, header.bodyBytes)) return header
+    const isCut = trailer.byteLength < TAG_TRAILER_BYTES
+    if (!isCut && isTagTrailer(trailer, 0, header.bodyBytes)) return header
     // A wrong size, if it is followed by a tag; half a tag, if not.
     const follows = end >= this.#size || headerIn(await this.#window.at(end, TAG_HEADER_BYTES)) !== undefined
     if (follows) this.#trailersRight = false
