@@ -23,6 +23,8 @@ import { makeJobHandlers } from '../../src/pipeline/steps/job-handlers.ts'
 import { startWorker, type Worker } from '../../src/pipeline/worker.ts'
 import { Recorder } from '../../src/recording/recorder.ts'
 
+const LOOK_AGAIN_MS = 100
+
 export const silent = makeLogger(process.env.TEST_LOG ?? 'silent')
 
 export type TestPipeline = Awaited<ReturnType<typeof openTestPipeline>>
@@ -165,7 +167,7 @@ export async function untilSettled(pipeline: TestPipeline, videoId: VideoId, tim
   return until(pipeline, settled, timeoutMs)
 }
 
-/** Looks again at each change of the catalogue. */
+/** Looks again at each change of the catalogue, and every so often: jobs change without news. */
 export async function until<T>(
   pipeline: TestPipeline,
   look: () => Promise<T | undefined>,
@@ -173,8 +175,9 @@ export async function until<T>(
 ): Promise<T> {
   const deadline = AbortSignal.timeout(timeoutMs)
   let wake = Promise.withResolvers<void>()
-  const end = pipeline.changes.subscribe(() => wake.resolve())
-  deadline.addEventListener('abort', () => wake.resolve())
+  const ring = () => wake.resolve()
+  const end = pipeline.changes.subscribe(ring)
+  const looking = setInterval(ring, LOOK_AGAIN_MS)
   try {
     for (;;) {
       const seen = await look()
@@ -184,6 +187,7 @@ export async function until<T>(
       wake = Promise.withResolvers()
     }
   } finally {
+    clearInterval(looking)
     end()
   }
 }

@@ -41,7 +41,7 @@ async function plannedVideo(pipeline: TestPipeline): Promise<VideoId> {
   return videoId
 }
 
-const patience = { signal: AbortSignal.timeout(60_000), timeoutMs: 30_000 }
+const patience = () => ({ signal: AbortSignal.timeout(60_000), timeoutMs: 30_000 })
 
 describe('a viewer who asks for a segment', () => {
   it('gets it although every encoder is busy with what nobody waits for', async () => {
@@ -57,8 +57,8 @@ describe('a viewer who asks for a segment', () => {
       },
       1,
     )
-    const asked = pipeline.demand.demandSegment(videoId, '360p', 19, patience)
-    await Promise.all([asked, pipeline.demand.demandSegment(videoId, '360p', 18, patience)])
+    const asked = pipeline.demand.demandSegment(videoId, '360p', 19, patience())
+    await Promise.all([asked, pipeline.demand.demandSegment(videoId, '360p', 18, patience())])
     expect(await pipeline.store.stat(mediaKeys.segment(videoId, '360p', 19))).toBeDefined()
     expect((await pipeline.chunks.list(videoId)).filter(({ state }) => state === 'ready')).toMatchObject([
       { rendition: '360p', range: { index: 4 } },
@@ -66,7 +66,7 @@ describe('a viewer who asks for a segment', () => {
     answered.resolve()
     await untilSettled(pipeline, videoId)
     // At once, when it is there.
-    await pipeline.demand.demandSegment(videoId, '240p', 3, patience)
+    await pipeline.demand.demandSegment(videoId, '240p', 3, patience())
   })
 
   it('with many others costs one job, which is taken back when the last of them has gone', async () => {
@@ -94,19 +94,19 @@ describe('a viewer who asks for a segment', () => {
     await using pipeline = await openPipeline()
     const videoId = await plannedVideo(pipeline)
     await using _ = await pipeline.work({ 'encode-chunk': async () => undefined })
-    const init = pipeline.demand.demandSegment(videoId, '240p', 'init', patience)
-    const segment = pipeline.demand.demandSegment(videoId, '240p', 19, patience)
+    const init = pipeline.demand.demandSegment(videoId, '240p', 'init', patience())
+    const segment = pipeline.demand.demandSegment(videoId, '240p', 19, patience())
     await Promise.all([init, segment])
     expect(await pipeline.store.stat(mediaKeys.init(videoId, '240p'))).toBeDefined()
     // By itself it is brought along by the first part.
-    await pipeline.demand.demandSegment(videoId, '360p', 'init', patience)
+    await pipeline.demand.demandSegment(videoId, '360p', 'init', patience())
     expect(await pipeline.chunks.find(videoId, '360p', 0)).toMatchObject({ state: 'ready' })
   })
 
   it('that nobody makes is told so in time', async () => {
     await using pipeline = await openPipeline()
     const videoId = await plannedVideo(pipeline)
-    const asked = pipeline.demand.demandSegment(videoId, '360p', 0, { ...patience, timeoutMs: 200 })
+    const asked = pipeline.demand.demandSegment(videoId, '360p', 0, { ...patience(), timeoutMs: 200 })
     await expect(asked).rejects.toMatchObject({ code: 'not-ready' })
   })
 
@@ -125,10 +125,10 @@ describe('a viewer who asks for a segment', () => {
   it('that does not exist is told so at once', async () => {
     await using pipeline = await openPipeline()
     const videoId = await plannedVideo(pipeline)
-    await expect(pipeline.demand.demandSegment(videoId, '360p', 20, patience)).rejects.toMatchObject({
+    await expect(pipeline.demand.demandSegment(videoId, '360p', 20, patience())).rejects.toMatchObject({
       code: 'not-found',
     })
-    await expect(pipeline.demand.demandSegment(videoId, '4320p', 0, patience)).rejects.toMatchObject({
+    await expect(pipeline.demand.demandSegment(videoId, '4320p', 0, patience())).rejects.toMatchObject({
       code: 'not-found',
     })
   })
@@ -173,7 +173,7 @@ describe('a broadcast on air', () => {
       [0, 4],
       [0, 4],
     ])
-    await pipeline.demand.demandSegment(videoId, '240p', 3, patience)
+    await pipeline.demand.demandSegment(videoId, '240p', 3, patience())
     const { items } = await pipeline.jobs.list({ videoId, limit: 20 })
     expect(
       items

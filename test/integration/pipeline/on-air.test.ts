@@ -22,7 +22,7 @@ import {
 import { createTestDatabase } from '../../support/postgres.ts'
 
 const RATE = 10
-const patience = { signal: AbortSignal.timeout(60_000), timeoutMs: 50_000 }
+const patience = () => ({ signal: AbortSignal.timeout(60_000), timeoutMs: 50_000 })
 
 let folder: string
 let first: readonly MediaMessage[]
@@ -115,7 +115,7 @@ describe('a quality of a broadcast on air', () => {
     // No chunk has closed by itself, no encoder has begun: the newest segment is asked for.
     const last = ((await air.timeline()).segments.length ?? 0) - 1
     const want = (rendition: string, segment: number | 'init') =>
-      pipeline.demand.demandSegment(videoId, rendition, segment, patience)
+      pipeline.demand.demandSegment(videoId, rendition, segment, patience())
     await Promise.all([want('240p', 'init'), want('240p', last), want('240p', last), want('240p', 0)])
     expect(await pipeline.store.stat(mediaKeys.segment(videoId, '240p', last))).toBeDefined()
     await expect(want('240p', last + 50)).rejects.toMatchObject({ code: 'not-found' })
