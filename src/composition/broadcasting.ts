@@ -132,6 +132,7 @@ export async function startBroadcasting(
   // Last in, first out: encoders are told and their recordings closed while everything below still stands.
   stack.use(rtmp)
   stack.defer(() => broadcasts.drain())
+  stack.defer(() => rtmp.move())
   const rtmpPort = await rtmp.listen()
 
   return {

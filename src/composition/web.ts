@@ -88,11 +88,13 @@ export async function startWeb(
 
 function ingestSamples({ rtmp, disk }: Broadcasting): Sample[] {
   const { connections, streams } = rtmp.snapshot()
+  // Several streams of one connection are listed each.
+  const open = new Set(connections.map(({ id }) => id))
   // Also those whose broadcast was ended while they go on sending.
   const publishing = connections.filter(({ phase }) => phase === 'publishing' || phase === 'discarding')
   const total = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0)
   return [
-    { name: 'reprise_ingest_connections', help: 'Open RTMP connections', value: connections.length },
+    { name: 'reprise_ingest_connections', help: 'Open RTMP connections', value: open.size },
     { name: 'reprise_ingest_publishers', help: 'Encoders connected', value: publishing.length },
     {
       name: 'reprise_ingest_bits_per_second',

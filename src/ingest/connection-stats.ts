@@ -1,7 +1,7 @@
-/** What a connection received, counted as it comes and read as a snapshot. */
+/** What came on a message stream, counted as it comes and read as a snapshot. */
 import type { LiveFrame } from './live-frame.ts'
 import { AUDIO, VIDEO } from './media-message.ts'
-import type { SessionState } from './session-state.ts'
+import type { SessionState, StreamUse } from './session-state.ts'
 
 export interface MediaStats {
   readonly audioFrames: number
@@ -13,10 +13,21 @@ export interface MediaStats {
   readonly bitsPerSecond: number
 }
 
+/** Of who sends none. */
+export const NO_MEDIA: MediaStats = {
+  audioFrames: 0,
+  videoFrames: 0,
+  keyframes: 0,
+  keyframeIntervalMs: undefined,
+  bitsPerSecond: 0,
+}
+
+/** A message stream in use, or a connection without one. */
 export interface ConnectionSnapshot extends MediaStats {
+  /** The connection's: several streams of one share it. */
   readonly id: string
   readonly remoteAddress: string
-  readonly phase: SessionState['phase']
+  readonly phase: SessionState['phase'] | StreamUse['phase']
   /** Public name of what is published or played. */
   readonly streamName: string | undefined
   readonly encoder: string
@@ -52,7 +63,8 @@ export class ConnectionStats {
   measure(receivedBytes: number, nowMs: number): void {
     const elapsedMs = nowMs - this.#measuredMs
     if (elapsedMs <= 0) return
-    this.#bitsPerSecond = Math.round(((receivedBytes - this.#measuredBytes) * 8000) / elapsedMs)
+    const bytes = Math.max(0, receivedBytes - this.#measuredBytes)
+    this.#bitsPerSecond = Math.round((bytes * 8000) / elapsedMs)
     this.#measuredBytes = receivedBytes
     this.#measuredMs = nowMs
   }

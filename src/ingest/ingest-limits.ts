@@ -8,6 +8,8 @@ export interface IngestLimits {
   readonly publishIdleMs: number
   /** How long a player waits for a stream that is not live yet. */
   readonly playWaitMs: number
+  /** From a request to connect again to the end, for those who obey it. */
+  readonly reconnectMs: number
   /** From our goodbye to the end, for the peer to read it. */
   readonly goodbyeMs: number
   /** How often the limits are looked at, and bitrates measured. */
@@ -25,6 +27,8 @@ export const INGEST_LIMITS: IngestLimits = {
   roleMs: 30_000,
   publishIdleMs: 30_000,
   playWaitMs: 10_000,
+  // Up to the next keyframe, and a connection to be made.
+  reconnectMs: 8_000,
   goodbyeMs: 5_000,
   sweepMs: 1_000,
   maxConnections: 10_000,

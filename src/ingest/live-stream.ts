@@ -91,12 +91,16 @@ export class LiveStream {
 
   join(viewer: LiveViewer): void {
     this.#flush()
+    if (!viewer.fromNow) this.#welcome(viewer)
+    const viewers = this.#viewers.get(viewer.format) ?? new Set()
+    this.#viewers.set(viewer.format, viewers.add(viewer))
+  }
+
+  #welcome(viewer: LiveViewer): void {
     viewer.begin(this.#encodeHeaders(viewer.format))
     const { frames } = this.#gop
     for (const bytes of this.#encodedGop.encode(viewer.format, frames)) viewer.begin(bytes)
     if (frames.length === 0 && this.#hasVideo) viewer.awaitSync()
-    const viewers = this.#viewers.get(viewer.format) ?? new Set()
-    this.#viewers.set(viewer.format, viewers.add(viewer))
   }
 
   leave(viewer: LiveViewer): void {

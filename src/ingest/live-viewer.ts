@@ -21,6 +21,8 @@ export interface ViewerOptions {
   readonly format: LiveFormat
   readonly sink: Writable
   readonly limits: ViewerLimits
+  /** It was here a moment ago: it needs no headers and nothing from the cache. */
+  readonly fromNow?: boolean
   /** Called once. The sink is the caller's to end. */
   readonly onEnd: (ending: ViewerEnding) => void
 }
@@ -30,6 +32,7 @@ const PIECE_BYTES = 256 * 1024
 
 export class LiveViewer {
   readonly format: LiveFormat
+  readonly fromNow: boolean
   readonly #sink: Writable
   readonly #limits: ViewerLimits
   readonly #onEnd: (ending: ViewerEnding) => void
@@ -47,6 +50,7 @@ export class LiveViewer {
 
   constructor(options: ViewerOptions) {
     this.format = options.format
+    this.fromNow = options.fromNow ?? false
     this.#sink = options.sink
     this.#limits = options.limits
     this.#onEnd = options.onEnd

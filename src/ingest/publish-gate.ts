@@ -18,7 +18,12 @@ export type PublishDecision =
   /** Let in, and nothing of what it sends is kept: the encoder of a broadcast that its creator ended came back by itself. */
   | { readonly admitted: 'unheard'; readonly watch: UnheardWatch }
   /** `reason` is shown to the person at the encoder: plain words, what to do. */
-  | { readonly admitted: false; readonly reason: string }
+  | {
+      readonly admitted: false
+      readonly reason: string
+      /** Somebody else is on air with that key. */
+      readonly inUse?: boolean
+    }
 
 export interface PublishGate {
   /** Throws nothing foreseen: a database that does not answer is a refusal with that reason. */

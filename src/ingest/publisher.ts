@@ -1,12 +1,12 @@
 /**
- * The publishing side of an RTMP connection: asks the gate, then passes messages on, first to the
+ * A message stream that is published on: asks the gate, then passes messages on, first to the
  * recording, then to the live hub. The recording decides how fast we read; the hub takes everything at
  * once and bounds itself.
  */
 import { MESSAGE_TYPE, type RtmpMessage } from '../formats/rtmp/message.ts'
 import type { Logger } from '../kernel/logger.ts'
 import { askToPublish } from './ask-gate.ts'
-import type { ConnectionStats } from './connection-stats.ts'
+import type { ConnectionStats, MediaStats } from './connection-stats.ts'
 import { readDataFrame } from './data-frame.ts'
 import type { LiveHub, LivePublication } from './live-hub.ts'
 import { AUDIO, type MediaMessage, VIDEO } from './media-message.ts'
@@ -18,7 +18,7 @@ import type {
   UnheardConnection,
   UnheardWatch,
 } from './publish-gate.ts'
-import type { SessionEvent } from './session-state.ts'
+import type { StreamEvent } from './session-state.ts'
 
 export interface PublisherOptions {
   readonly gate: PublishGate
@@ -31,7 +31,7 @@ export interface PublisherOptions {
   readonly setPaused: (paused: boolean) => void
   /** This connection, for whoever has to know of an encoder that is not heard. */
   readonly unheard: UnheardConnection
-  readonly onEvent: (event: SessionEvent) => void
+  readonly onEvent: (event: StreamEvent) => void
 }
 
 interface OnAir {
@@ -43,6 +43,7 @@ export class Publisher {
   readonly #options: PublisherOptions
   #onAir: OnAir | undefined
   #full = false
+  #receivedBytes = 0
   /** Set while what the encoder sends is discarded. */
   #unheard: ReturnType<UnheardWatch> | undefined
   readonly #closing = new Set<Promise<void>>()
@@ -61,12 +62,25 @@ export class Publisher {
     return this.#full
   }
 
+  get stats(): MediaStats {
+    return this.#options.stats.snapshot()
+  }
+
+  /** Of messages, without what carries them. */
+  get receivedBytes(): number {
+    return this.#receivedBytes
+  }
+
+  measure(receivedBytes: number, nowMs: number): void {
+    this.#options.stats.measure(receivedBytes, nowMs)
+  }
+
   /** Tells `publish-admitted`, `publish-unheard` or `publish-refused`. */
   async ask(request: PublishRequest): Promise<void> {
     const { gate, logger, isGone, onEvent } = this.#options
     const decision = await askToPublish(gate, request, logger)
     if (!decision.admitted) {
-      onEvent({ kind: 'publish-refused', reason: decision.reason })
+      onEvent({ kind: 'publish-refused', reason: decision.reason, inUse: decision.inUse ?? false })
     } else if (decision.admitted === 'unheard') {
       if (isGone()) return
       this.#unheard = decision.watch(this.#options.unheard)
@@ -81,6 +95,7 @@ export class Publisher {
 
   /** Those without a body say nothing and are left out, as is what is neither audio, video nor data. */
   write(message: RtmpMessage): void {
+    this.#receivedBytes += message.byteLength
     if (!this.#onAir || message.byteLength === 0) return
     const media = toMedia(message)
     if (!media) return
@@ -128,7 +143,7 @@ export class Publisher {
       if (!current()) return
       this.end(ending)
       this.#unheard = watch?.(unheard)
-      onEvent({ kind: watch ? 'publish-ended' : 'publish-stopped', reason })
+      onEvent(watch ? { kind: 'publish-ended', reason } : { kind: 'publish-stopped', ending, reason })
     })
     logger.info({ sessionId: session.sessionId, streamName: session.streamName }, 'on air')
   }

@@ -1,5 +1,6 @@
 /**
- * One RTMP connection: the wire below, the gates and the hub around the pure session. Whatever the
+ * One RTMP connection: the wire below, the gates and the hub around the pure session, whose message streams have
+ * their publishers and players in stream-roles.ts. Whatever the
  * peer does costs this connection only. While a gate is asked, and while the recording has too much
  * to write, nothing is read: what the peer sends waits in the kernel.
  */
@@ -11,19 +12,20 @@ import { joinParts, MESSAGE_TYPE, type RtmpMessage } from '../formats/rtmp/messa
 import { newId } from '../kernel/ids.ts'
 import type { Logger } from '../kernel/logger.ts'
 import { askToPlay } from './ask-gate.ts'
-import { type ConnectionSnapshot, ConnectionStats } from './connection-stats.ts'
+import { type ConnectionSnapshot, NO_MEDIA } from './connection-stats.ts'
 import type { IngestLimits } from './ingest-limits.ts'
 import type { LiveHub } from './live-hub.ts'
 import type { PlayGate } from './play-gate.ts'
-import { Player } from './player.ts'
 import type { PublishGate } from './publish-gate.ts'
-import { Publisher } from './publisher.ts'
 import { RtmpWire } from './rtmp-wire.ts'
 import { OPENING, step } from './session.ts'
-import type { SessionEffect, SessionEvent, SessionState } from './session-state.ts'
+import type { SessionEffect, SessionEvent, SessionState, StreamUse } from './session-state.ts'
+import { StreamRoles } from './stream-roles.ts'
 
 /** An encoder that sends, and whose connection is closed so long after its last byte, was cut off from us. */
 const SILENT_MS = 2_000
+/** Phases of a stream in use for which a connection may last as long as it likes. */
+const WITHOUT_HURRY = ['publishing', 'discarding', 'waiting', 'playing'] as const
 
 export interface ConnectionParts {
   readonly gate: PublishGate
@@ -41,10 +43,8 @@ export class RtmpConnection {
   readonly #logger: Logger
   readonly #remoteAddress: string
   readonly #startedMs = performance.now()
-  readonly #stats = new ConnectionStats(this.#startedMs)
   readonly #wire: RtmpWire
-  readonly #publisher: Publisher
-  readonly #player: Player
+  readonly #roles: StreamRoles
   #state: SessionState = OPENING
   /** We closed the connection because nothing came. */
   #cutOff = false
@@ -70,21 +70,16 @@ export class RtmpConnection {
       onFault: (error) => this.#onFault(error),
       onClose: () => void this.#onClose().then(resolve),
     })
-    this.#publisher = new Publisher({
+    this.#roles = new StreamRoles({
       gate,
       hub,
-      stats: this.#stats,
+      socket,
+      playWaitMs: limits.playWaitMs,
       logger: this.#logger,
       isGone: () => this.#wire.closing,
       setPaused: (paused) => this.#wire.setPaused(paused),
       unheard: { silentMs: () => performance.now() - this.#wire.lastReadMs },
-      onEvent: (event) => this.#apply(event),
-    })
-    this.#player = new Player({
-      hub,
-      socket,
-      waitMs: limits.playWaitMs,
-      onEvent: (event) => this.#apply(event),
+      onEvent: (streamId, event) => this.#apply({ kind: 'stream', streamId, event }),
       onTooSlow: () => {
         this.#logger.info('player reads too slowly')
         socket.destroy()
@@ -93,49 +88,52 @@ export class RtmpConnection {
   }
 
   get publishing(): boolean {
-    return this.#state.phase === 'publishing'
+    return this.#isUsed('publishing')
   }
 
   /** Looks at the time limits; called every so often by the server. */
   sweep(nowMs: number): void {
     const { publishIdleMs } = this.#parts.limits
-    const sending = this.publishing || this.#state.phase === 'discarding'
-    this.#stats.measure(this.#wire.receivedBytes, nowMs)
-    if (this.#deadlineMs !== undefined && nowMs > this.#deadlineMs) {
-      if (!this.#wire.closing) this.#logger.info({ phase: this.#state.phase }, 'connection took too long')
-      this.#wire.socket.destroy()
-    } else if (sending && !this.#publisher.full && nowMs - this.#wire.lastReadMs > publishIdleMs) {
+    const sending = this.#isUsed('publishing', 'discarding')
+    this.#roles.measure(this.#wire.receivedBytes, nowMs)
+    if (this.#deadlineMs !== undefined && nowMs > this.#deadlineMs) this.#overdue()
+    else if (sending && !this.#roles.full && nowMs - this.#wire.lastReadMs > publishIdleMs) {
       this.#logger.warn({ publishIdleMs }, 'encoder went silent')
       this.#cutOff = true
       this.#wire.socket.destroy()
     }
   }
 
-  /** Says goodbye because the server is stopping. Idempotent. */
-  drain(): void {
-    this.#publisher.end('draining')
-    if (this.#state.phase === 'publishing' || this.#state.phase === 'asking') {
-      this.#apply({ kind: 'publish-stopped', reason: 'The server is restarting. Connect again in a moment.' })
-    } else {
-      this.#state = { phase: 'closed' }
-      this.#goodbye()
-    }
+  /** Asks the peer to connect again, if it can. True: it leaves by itself, and what it publishes until then counts. */
+  move(reason: string): boolean {
+    this.#apply({ kind: 'moving', reason })
+    return this.#state.phase === 'connected' && this.#state.leaving
   }
 
-  snapshot(nowMs: number): ConnectionSnapshot {
+  /** Says goodbye because the server is stopping. Idempotent. */
+  drain(): void {
+    this.#apply({ kind: 'draining', reason: 'The server is restarting. Connect again in a moment.' })
+  }
+
+  /** One for each message stream in use; one alone when there is none. */
+  snapshots(nowMs: number): ConnectionSnapshot[] {
     const state = this.#state
-    const { socket } = this.#wire
-    return {
+    const connection = {
       id: this.id,
       remoteAddress: this.#remoteAddress,
-      phase: state.phase,
-      streamName: this.#publisher.streamName ?? ('streamName' in state ? state.streamName : undefined),
-      encoder: 'client' in state ? state.client.encoder : '',
+      encoder: state.phase === 'connected' ? state.client.encoder : '',
       connectedMs: Math.round(nowMs - this.#startedMs),
       receivedBytes: this.#wire.receivedBytes,
-      sentBytes: socket.bytesWritten,
-      ...this.#stats.snapshot(),
+      sentBytes: this.#wire.socket.bytesWritten,
     }
+    if (state.phase !== 'connected' || state.streams.size === 0)
+      return [{ ...connection, phase: state.phase, streamName: undefined, ...NO_MEDIA }]
+    return [...state.streams].map(([streamId, use]) => ({
+      ...connection,
+      phase: use.phase,
+      streamName: 'streamName' in use ? use.streamName : this.#roles.streamName(streamId),
+      ...(this.#roles.stats(streamId) ?? NO_MEDIA),
+    }))
   }
 
   #onMessage(message: RtmpMessage): void {
@@ -144,10 +142,10 @@ export class RtmpConnection {
       case MESSAGE_TYPE.video:
       case MESSAGE_TYPE.data:
       case MESSAGE_TYPE.dataAmf3:
-        this.#publisher.write(message)
+        this.#roles.write(message)
         return
       case MESSAGE_TYPE.aggregate:
-        for (const part of readAggregate(message)) this.#publisher.write(part)
+        for (const part of readAggregate(message)) this.#roles.write(part)
         return
       case MESSAGE_TYPE.command:
       case MESSAGE_TYPE.commandAmf3: {
@@ -159,22 +157,19 @@ export class RtmpConnection {
   }
 
   #apply(event: SessionEvent): void {
-    const before = this.#state.phase
+    const before = this.#isUsed(...WITHOUT_HURRY)
     const [state, effects] = step(this.#state, event)
     this.#state = state
-    if (state.phase !== before) this.#enter(state.phase, before)
+    const after = this.#isUsed(...WITHOUT_HURRY)
+    if (after) this.#deadlineMs = undefined
+    else if (before && state.phase !== 'closed') this.#allow(this.#parts.limits.roleMs)
     for (const effect of effects) this.#perform(effect)
   }
 
-  #enter(phase: SessionState['phase'], before: SessionState['phase']): void {
-    if (phase === 'connected' && before !== 'opening') this.#allow(this.#parts.limits.roleMs)
-    else if (phase === 'publishing' || phase === 'waiting' || phase === 'playing')
-      this.#deadlineMs = undefined
-    else if (phase === 'discarding') {
-      this.#deadlineMs = undefined
-      this.#logger.info('what the encoder sends is discarded')
-    }
-    if (before === 'discarding' && phase !== 'closed') this.#publisher.leave('goodbye')
+  #isUsed(...phases: readonly StreamUse['phase'][]): boolean {
+    if (this.#state.phase !== 'connected') return false
+    for (const { phase } of this.#state.streams.values()) if (phases.includes(phase)) return true
+    return false
   }
 
   #perform(effect: SessionEffect): void {
@@ -183,36 +178,25 @@ export class RtmpConnection {
         this.#wire.send(effect.messages)
         return
       case 'ask-publish': {
-        const { app, streamKey, encoder } = effect
-        this.#ask(this.#publisher.ask({ app, streamKey, encoder, remoteAddress: this.#remoteAddress }))
+        const { streamId, app, streamKey, encoder } = effect
+        const request = { app, streamKey, encoder, remoteAddress: this.#remoteAddress }
+        this.#ask(this.#roles.askToPublish(streamId, request))
         return
       }
       case 'ask-play':
-        this.#ask(this.#askPlay(effect.streamName))
+        this.#ask(this.#askPlay(effect.streamId, effect.streamName))
         return
       case 'allow-media':
         this.#wire.allowMedia()
         return
-      case 'end-publish':
-        this.#publisher.end(effect.ending)
-        return
-      case 'await-stream':
-        void this.#player.awaitStream(effect.streamName)
-        return
-      case 'start-play':
-        this.#player.start(effect.streamName, effect.streamId)
-        return
-      case 'pause-play':
-        this.#player.setPaused(effect.paused)
-        return
-      case 'end-play':
-        this.#player.leave()
-        return
       case 'close':
         if (effect.fault) this.#logger.warn({ reason: effect.reason }, 'peer broke the protocol')
         else this.#logger.info({ reason: effect.reason }, 'connection is being closed')
-        this.#publisher.end('protocol-error')
+        this.#roles.endPublishing('protocol-error')
         this.#goodbye()
+        return
+      default:
+        this.#roles.perform(effect)
     }
   }
 
@@ -222,38 +206,47 @@ export class RtmpConnection {
     this.#asked = asking.then(() => this.#wire.release()).catch((error) => this.#onFault(error))
   }
 
-  async #askPlay(streamName: string): Promise<void> {
-    if (await askToPlay(this.#parts.playGate, streamName, this.#remoteAddress, this.#logger)) {
-      this.#apply({ kind: 'play-allowed', streamName })
-    } else {
-      this.#apply({ kind: 'play-refused', reason: 'This stream may not be watched here.' })
-    }
+  async #askPlay(streamId: number, streamName: string): Promise<void> {
+    const allowed = await askToPlay(this.#parts.playGate, streamName, this.#remoteAddress, this.#logger)
+    const event = allowed
+      ? ({ kind: 'play-allowed', streamName } as const)
+      : ({ kind: 'play-refused', reason: 'This stream may not be watched here.' } as const)
+    this.#apply({ kind: 'stream', streamId, event })
+  }
+
+  /** Who has only connected is told why it has to go; of all others nobody listens. */
+  #overdue(): void {
+    const { phase } = this.#state
+    if (!this.#wire.closing) this.#logger.info({ phase }, 'connection took too long')
+    if (this.#wire.closing || phase !== 'connected' || this.#isUsed('asking')) this.#wire.socket.destroy()
+    else this.#apply({ kind: 'idle' })
   }
 
   #onFault(error: unknown): void {
     if (!(error instanceof MalformedError)) this.#logger.error({ err: error }, 'connection failed')
     else this.#logger.warn({ reason: error.message }, 'peer broke the protocol')
     this.#state = { phase: 'closed' }
-    this.#publisher.end('protocol-error')
+    this.#roles.endPublishing('protocol-error')
     this.#goodbye()
   }
 
   #goodbye(): void {
-    this.#player.leave()
+    this.#roles.endPlaying()
     this.#allow(this.#parts.limits.goodbyeMs)
     this.#wire.goodbye()
   }
 
   async #onClose(): Promise<void> {
+    const moved = this.#state.phase === 'connected' && this.#state.leaving
     this.#state = { phase: 'closed' }
-    this.#player.leave()
+    this.#roles.endPlaying()
     // While nothing is read for want of room on our disk, silence says nothing.
-    const silent = !this.#publisher.full && performance.now() - this.#wire.lastReadMs > SILENT_MS
+    const silent = !this.#roles.full && performance.now() - this.#wire.lastReadMs > SILENT_MS
     const leaving = this.#cutOff || silent ? 'silent' : 'dropped'
-    this.#publisher.leave(leaving)
-    this.#publisher.end(leaving)
+    this.#roles.leaveUnheard(leaving)
+    this.#roles.endPublishing(moved ? 'draining' : leaving)
     await this.#asked
-    await this.#publisher.settled()
+    await this.#roles.settled()
   }
 
   #allow(milliseconds: number): void {

@@ -86,16 +86,31 @@ export class RtmpServer implements AsyncDisposable {
   snapshot(): IngestSnapshot {
     const now = performance.now()
     return {
-      connections: [...this.#connections].map((connection) => connection.snapshot(now)),
+      connections: [...this.#connections].flatMap((connection) => connection.snapshots(now)),
       streams: this.#options.hub.snapshot(),
     }
   }
 
+  /**
+   * The first step of a stop: nobody new is let in, and whoever can is asked to connect again (Enhanced RTMP v2
+   * "Reconnect Request"). Resolves when they have left or had their time; at once when nobody can.
+   */
+  async move(): Promise<void> {
+    void this.#stopListening()
+    const reason = 'The server is being restarted.'
+    const leaving = [...this.#connections].filter((connection) => connection.move(reason))
+    if (leaving.length === 0) return
+    this.#options.logger.info({ connections: leaving.length }, 'asked to connect again')
+    const { promise, resolve } = Promise.withResolvers<void>()
+    const timer = setTimeout(resolve, this.#limits.reconnectMs)
+    void Promise.all(leaving.map(({ closed }) => closed)).then(() => resolve())
+    await promise
+    clearTimeout(timer)
+  }
+
   /** Idempotent. */
   async close(): Promise<void> {
-    const stopped = Promise.all(
-      this.#servers.map((server) => new Promise<void>((resolve) => server.close(() => resolve()))),
-    )
+    const stopped = this.#stopListening()
     const connections = [...this.#connections]
     // Encoders first: their players are then told that the broadcast is over.
     for (const connection of connections.filter(({ publishing }) => publishing)) connection.drain()
@@ -107,6 +122,13 @@ export class RtmpServer implements AsyncDisposable {
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close()
+  }
+
+  /** Resolves when the last connection is closed too. */
+  #stopListening(): Promise<unknown> {
+    return Promise.all(
+      this.#servers.map((server) => new Promise<void>((resolve) => server.close(() => resolve()))),
+    )
   }
 
   get #servers(): Server[] {

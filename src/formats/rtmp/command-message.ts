@@ -2,11 +2,11 @@
  * Commands that encoders and players send: a name, a transaction id, an object, arguments, in AMF0.
  *
  *     type 20   "publish" 5 null "key" "live"
- *     type 17   00, then the same: AMF0 within an AMF3 message
+ *     type 17   00, then the same: AMF0 within an AMF3 message, each value AMF3 where marker 11 says so
  *
  * Every field is taken leniently, for encoders differ: what is absent or of another type becomes empty.
  * Spec: RTMP 1.0 (21 Dec 2012) §7.2. releaseStream, FCPublish and FCUnpublish are Flash Media Live
- * Encoder's; `fourCcList` is Enhanced RTMP (Veovera 2023).
+ * Encoder's; fourCcList, the FourCcInfoMaps and capsEx are Enhanced RTMP v2 "Enhancing NetConnection connect Command".
  */
 import { type AmfObject, type AmfValue, readAmf0Values } from '../amf0.ts'
 import { MalformedError } from '../bytes/malformed-error.ts'
@@ -21,8 +21,15 @@ export interface ConnectCommand extends Call {
   readonly kind: 'connect'
   readonly app: string
   readonly encoder: string
-  /** Codecs the client knows by FourCC; undefined when it did not say. */
-  readonly fourCcs: readonly string[] | undefined
+  /** What the client said of itself in the terms of Enhanced RTMP; undefined when it said nothing. */
+  readonly enhanced: EnhancedClient | undefined
+}
+
+export interface EnhancedClient {
+  /** It obeys a reconnect request. */
+  readonly reconnect: boolean
+  /** It understands messages of several tracks. */
+  readonly multitrack: boolean
 }
 
 export type Command =
@@ -32,10 +39,12 @@ export type Command =
   | (Call & { readonly kind: 'publish' | 'play'; readonly streamName: string })
   | (Call & { readonly kind: 'delete-stream'; readonly streamId: number })
   | (Call & { readonly kind: 'pause'; readonly paused: boolean })
+  | (Call & { readonly kind: 'receive'; readonly medium: 'audio' | 'video'; readonly wanted: boolean })
+  | (Call & { readonly kind: 'seek' | 'play2' })
   | (Call & { readonly kind: 'other'; readonly name: string })
 
-const MAX_FOURCCS = 32
-const MAX_FOURCC_CHARS = 8
+/** Spec: Enhanced RTMP v2 "Enhancing NetConnection connect Command", CapsExMask */
+export const CAPABILITY = { reconnect: 0x01, multitrack: 0x02, modEx: 0x04 } as const
 
 /** `type` 20 or 17. Throws MalformedError. */
 export function readCommand(type: number, body: Uint8Array): Command {
@@ -67,6 +76,14 @@ export function readCommand(type: number, body: Uint8Array): Command {
       return { kind: 'play', transactionId, streamName: text(args[0]) }
     case 'pause':
       return { kind: 'pause', transactionId, paused: args[0] === true }
+    case 'receiveAudio':
+      return { kind: 'receive', transactionId, medium: 'audio', wanted: args[0] !== false }
+    case 'receiveVideo':
+      return { kind: 'receive', transactionId, medium: 'video', wanted: args[0] !== false }
+    case 'seek':
+      return { kind: 'seek', transactionId }
+    case 'play2':
+      return { kind: 'play2', transactionId }
     default:
       return { kind: 'other', transactionId, name }
   }
@@ -74,11 +91,25 @@ export function readCommand(type: number, body: Uint8Array): Command {
 
 function readConnect(transactionId: number, value: AmfValue): ConnectCommand {
   const object = isObject(value) ? value : {}
-  const list = object.fourCcList
-  const fourCcs = Array.isArray(list)
-    ? list.filter((item) => typeof item === 'string' && item.length <= MAX_FOURCC_CHARS).slice(0, MAX_FOURCCS)
-    : undefined
-  return { kind: 'connect', transactionId, app: text(object.app), encoder: text(object.flashVer), fourCcs }
+  const { app, flashVer } = object
+  return {
+    kind: 'connect',
+    transactionId,
+    app: text(app),
+    encoder: text(flashVer),
+    enhanced: readEnhanced(object),
+  }
+}
+
+function readEnhanced(object: AmfObject): EnhancedClient | undefined {
+  const { fourCcList, videoFourCcInfoMap, audioFourCcInfoMap, capsEx } = object
+  const said = Array.isArray(fourCcList) || isObject(videoFourCcInfoMap) || isObject(audioFourCcInfoMap)
+  if (!said && typeof capsEx !== 'number') return undefined
+  const flags = typeof capsEx === 'number' ? capsEx : 0
+  return {
+    reconnect: (flags & CAPABILITY.reconnect) !== 0,
+    multitrack: (flags & CAPABILITY.multitrack) !== 0,
+  }
 }
 
 function isObject(value: AmfValue): value is AmfObject {

@@ -66,9 +66,9 @@ export class BroadcastService implements PublishGate {
 
   async admit(request: PublishRequest): Promise<PublishDecision> {
     const { log } = this.#options
-    const refuse = (reason: string): PublishDecision => {
+    const refuse = (reason: string, inUse = false): PublishDecision => {
       log.warn({ remoteAddress: request.remoteAddress, encoder: request.encoder, reason }, 'publish refused')
-      return { admitted: false, reason }
+      return { admitted: false, reason, inUse }
     }
     const draining = 'The server is restarting. Try again in a moment.'
     if (this.#draining) return refuse(draining)
@@ -127,7 +127,7 @@ export class BroadcastService implements PublishGate {
   async #openSession(
     holder: KeyHolder,
     request: PublishRequest,
-    refuse: (reason: string) => PublishDecision,
+    refuse: (reason: string, inUse?: boolean) => PublishDecision,
   ): Promise<PublishDecision> {
     const { ledger, log } = this.#options
     const sessionId = newId<SessionId>()
@@ -144,7 +144,10 @@ export class BroadcastService implements PublishGate {
       return { admitted: 'unheard', watch }
     }
     if (live?.alive && this.#options.takeover === 'refuse') {
-      return refuse('Another encoder is on air with this stream key. Stop it, then start this one again.')
+      return refuse(
+        'Another encoder is on air with this stream key. Stop it, then start this one again.',
+        true,
+      )
     }
     const diskRefusal = await this.#options.diskRefusal(live ? 'resume' : 'begin')
     if (diskRefusal !== undefined) return refuse(diskRefusal)
