@@ -61,7 +61,7 @@ export async function packageBroadcast(options: PackageBroadcastOptions): Promis
       part = await log.nextPart(part.part + 1, signal)
     ) {
       const from = run.from(part.part)
-      const reading = { ...how(part), ...(signal ? { signal } : {}), from }
+      const reading = { ...how(part), ...(signal ? { signal } : {}), from, groups: true }
       for await (const tags of readLog(part.file, reading)) await run.take(tags, part.part)
     }
     await run.endSession()

@@ -15,7 +15,9 @@ import {
   EncodedAudioPacketSource,
   EncodedPacket,
   EncodedVideoPacketSource,
+  NullTarget,
   Output,
+  type Target,
   type VideoCodec,
 } from 'mediabunny'
 import { adjustFragment, clearCreationTimes } from './fragment-boxes.ts'
@@ -67,8 +69,9 @@ export function trackCodecs(track: MuxTrack): string {
 
 /** The init segment (ftyp, moov). `priming` is a packet of the track, needed by AC-3 and by Annex B and ADTS packets. */
 export async function muxInit(track: MuxTrack, priming?: MuxPacket): Promise<Uint8Array> {
-  const { init } = await mux(track, [], priming)
-  return clearCreationTimes(init)
+  const init = new BufferTarget()
+  await mux(track, [], priming, { init, segment: new NullTarget() })
+  return clearCreationTimes(written(init))
 }
 
 /**
@@ -82,14 +85,19 @@ export async function muxSegment(
   packets: readonly MuxPacket[],
   delaySeconds = 0,
 ): Promise<Uint8Array> {
-  const { segment } = await mux(track, packets, packets[0])
+  const segment = new BufferTarget()
+  await mux(track, packets, packets[0], { init: new NullTarget(), segment })
   const delayTicks = track.kind === 'video' ? Math.round(delaySeconds * track.timescale) : 0
-  return adjustFragment(segment, sequence + 1, delayTicks)
+  return adjustFragment(written(segment), sequence + 1, delayTicks)
 }
 
-async function mux(track: MuxTrack, packets: readonly MuxPacket[], priming: MuxPacket | undefined) {
-  const initTarget = new BufferTarget()
-  const target = new BufferTarget()
+async function mux(
+  track: MuxTrack,
+  packets: readonly MuxPacket[],
+  priming: MuxPacket | undefined,
+  targets: { readonly init: Target; readonly segment: Target },
+): Promise<void> {
+  const { init: initTarget, segment: target } = targets
   const output = new Output({ format: new CmafOutputFormat(), target, initTarget })
   const primingPacket = priming ? { primingPacket: encoded(priming, true) } : {}
   let add: (packet: EncodedPacket) => Promise<void>
@@ -111,7 +119,6 @@ async function mux(track: MuxTrack, packets: readonly MuxPacket[], priming: MuxP
   await output.start()
   for (const { packet, key } of keyframesInOrder(packets)) await add(encoded(packet, key))
   await output.finalize()
-  return { init: written(initTarget), segment: written(target) }
 }
 
 function written(target: BufferTarget): Uint8Array {

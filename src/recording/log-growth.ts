@@ -1,6 +1,12 @@
 /** How far a log file that is being written can be read: told by the writer, waited on by readers in this process. */
+/** A picture group is complete when the next one's keyframe is there, and the sound that belongs to it soon after. */
+const AFTER_KEYFRAME_MS = 250
+/** Without keyframes. */
+const LONGEST_WAIT_MS = 1000
+
 export class LogGrowth {
   #bytes = 0
+  #keyframeMs = Number.NEGATIVE_INFINITY
   #ended = false
   readonly #waiting = new Set<() => void>()
 
@@ -14,9 +20,10 @@ export class LogGrowth {
     return this.#ended
   }
 
-  /** The writer's: `bytes` are there now. */
-  grown(bytes: number): void {
+  /** The writer's: `bytes` are there now, the new ones with a keyframe among them or without. */
+  grown(bytes: number, keyframe: boolean): void {
     this.#bytes = bytes
+    if (keyframe) this.#keyframeMs = performance.now()
     this.#wake()
   }
 
@@ -29,6 +36,16 @@ export class LogGrowth {
   /** Resolves when there is more than `bytes`, or the end. Rejects with the signal's reason. */
   beyond(bytes: number, signal?: AbortSignal): Promise<void> {
     return waitUntil(this.#waiting, () => this.#bytes > bytes || this.#ended, signal)
+  }
+
+  /** The same for who needs whole groups of pictures: what comes between keyframes waits until there is more. */
+  beyondGroup(bytes: number, signal?: AbortSignal): Promise<void> {
+    const sinceMs = performance.now()
+    const due = () => {
+      const nowMs = performance.now()
+      return nowMs - this.#keyframeMs < AFTER_KEYFRAME_MS || nowMs - sinceMs >= LONGEST_WAIT_MS
+    }
+    return waitUntil(this.#waiting, () => this.#ended || (this.#bytes > bytes && due()), signal)
   }
 
   #wake(): void {

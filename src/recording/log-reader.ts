@@ -29,6 +29,8 @@ export interface ReadLogOptions {
   /** Where a tag begins; 0 or nothing: the first. */
   readonly from?: number
   readonly signal?: AbortSignal
+  /** Of a part that grows: whole groups of pictures are what is wanted, so that it is read less often. */
+  readonly groups?: boolean
   /** Of a file that others wrote: the size after each tag may be wrong. */
   readonly foreign?: boolean
 }
@@ -64,6 +66,7 @@ export async function* readLog(file: string, options: ReadLogOptions = {}): Asyn
     // A tag larger than the buffer is read again, whole.
     else if (needed > wanted && available - at >= needed) wanted = needed
     else if (complete || bytesRead < length) return
+    else if (options.groups) await growth?.beyondGroup(available, signal)
     else await growth?.beyond(available, signal)
   }
 }

@@ -45,6 +45,8 @@ export class LogWriter implements Flushable {
   #file: LogFile | undefined
   #index: LogFile | undefined
   #keyframes: IndexRecord[] = []
+  /** Where the last one begins in the file. */
+  #keyframeAt = -1
   #indexing = false
   #onIndexIdle: (() => void) | undefined
   /** Offset in the file of the next tag. */
@@ -152,7 +154,10 @@ export class LogWriter implements Flushable {
       if (((first >> 4) & 7) === 1) {
         const tag = readVideoTag(buffer.subarray(bodyAt, bodyAt + byteLength))
         if (tag?.packet === 'sequence-start') return
-        if (tag?.packet === 'frame') this.#keyframes.push({ offset: this.#end, timestampMs })
+        if (tag?.packet === 'frame') {
+          this.#keyframes.push({ offset: this.#end, timestampMs })
+          this.#keyframeAt = this.#end
+        }
       }
     } else if (first >> 4 === 10 && buffer[bodyAt + 1] === 0) return
     this.#clock = mapTimestamp(this.#clock, type === VIDEO ? 'video' : 'audio', timestampMs)[0]
@@ -160,7 +165,7 @@ export class LogWriter implements Flushable {
 
   #onWritten(bytes: number): void {
     this.#dirty = true
-    this.growth.grown(bytes)
+    this.growth.grown(bytes, this.#keyframeAt >= this.growth.bytes && this.#keyframeAt < bytes)
     this.#writeIndex(bytes)
   }
 
@@ -197,7 +202,7 @@ export class LogWriter implements Flushable {
     await this.#file?.truncate(wholeBytes).catch(() => undefined)
     // What it took so far is as good as any other recording.
     await new Promise<void>((resolve) => (this.#file ? this.#file.sync(() => resolve()) : resolve()))
-    this.growth.grown(wholeBytes)
+    this.growth.grown(wholeBytes, false)
     this.growth.end()
   }
 
