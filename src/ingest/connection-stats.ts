@@ -2,6 +2,7 @@
 import type { LiveFrame } from './live-frame.ts'
 import { AUDIO, VIDEO } from './media-message.ts'
 import type { SessionState, StreamUse } from './session-state.ts'
+import { StreamMeter, type StreamSignal } from './stream-meter.ts'
 
 export interface MediaStats {
   readonly audioFrames: number
@@ -9,8 +10,9 @@ export interface MediaStats {
   readonly keyframes: number
   /** Between the last two keyframes, on the encoder's clock; undefined before the second. */
   readonly keyframeIntervalMs: number | undefined
-  /** Over the last sweep. */
+  /** Over the last seconds. */
   readonly bitsPerSecond: number
+  readonly signal: StreamSignal
 }
 
 /** Of who sends none. */
@@ -20,6 +22,7 @@ export const NO_MEDIA: MediaStats = {
   keyframes: 0,
   keyframeIntervalMs: undefined,
   bitsPerSecond: 0,
+  signal: new StreamMeter(0).signal(0),
 }
 
 /** A message stream in use, or a connection without one. */
@@ -34,7 +37,12 @@ export interface ConnectionSnapshot extends MediaStats {
   readonly connectedMs: number
   readonly receivedBytes: number
   readonly sentBytes: number
+  /** By RTMP's ping; undefined while the peer has answered none. */
+  readonly roundTripMs: number | undefined
 }
+
+/** Sweeps come a little early or late. */
+const MEASURE_MS = 900
 
 export class ConnectionStats {
   #audioFrames = 0
@@ -42,15 +50,16 @@ export class ConnectionStats {
   #keyframes = 0
   #keyframeMs = 0
   #keyframeIntervalMs: number | undefined
-  #bitsPerSecond = 0
-  #measuredBytes = 0
+  #meter: StreamMeter
   #measuredMs: number
 
   constructor(nowMs: number) {
+    this.#meter = new StreamMeter(nowMs)
     this.#measuredMs = nowMs
   }
 
-  count(frame: LiveFrame): void {
+  count(frame: LiveFrame, nowMs = performance.now()): void {
+    this.#meter.count(frame, nowMs)
     if (frame.kind === 'header') return
     if (frame.type === AUDIO) this.#audioFrames += 1
     else if (frame.type === VIDEO) this.#videoFrames += 1
@@ -60,22 +69,26 @@ export class ConnectionStats {
     this.#keyframeMs = frame.timestampMs
   }
 
+  /** Called every so often; figures are taken once a second. */
   measure(receivedBytes: number, nowMs: number): void {
-    const elapsedMs = nowMs - this.#measuredMs
-    if (elapsedMs <= 0) return
-    const bytes = Math.max(0, receivedBytes - this.#measuredBytes)
-    this.#bitsPerSecond = Math.round((bytes * 8000) / elapsedMs)
-    this.#measuredBytes = receivedBytes
+    if (nowMs - this.#measuredMs < MEASURE_MS) return
+    this.#meter.endSecond(receivedBytes, nowMs)
     this.#measuredMs = nowMs
   }
 
-  snapshot(): MediaStats {
+  /** We read nothing for a while, for want of room: what comes now is not late by the encoder's fault. */
+  resume(): void {
+    this.#meter.resume()
+  }
+
+  snapshot(nowMs: number): MediaStats {
     return {
       audioFrames: this.#audioFrames,
       videoFrames: this.#videoFrames,
       keyframes: this.#keyframes,
       keyframeIntervalMs: this.#keyframeIntervalMs,
-      bitsPerSecond: this.#bitsPerSecond,
+      bitsPerSecond: this.#meter.bitsPerSecond,
+      signal: this.#meter.signal(nowMs),
     }
   }
 }

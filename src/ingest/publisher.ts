@@ -63,7 +63,7 @@ export class Publisher {
   }
 
   get stats(): MediaStats {
-    return this.#options.stats.snapshot()
+    return this.#options.stats.snapshot(performance.now())
   }
 
   /** Of messages, without what carries them. */
@@ -149,6 +149,7 @@ export class Publisher {
   }
 
   #setFull(full: boolean): void {
+    if (this.#full && !full) this.#options.stats.resume()
     this.#full = full
     this.#options.setPaused(full)
   }

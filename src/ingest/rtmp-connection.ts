@@ -96,6 +96,7 @@ export class RtmpConnection {
     const { publishIdleMs } = this.#parts.limits
     const sending = this.#isUsed('publishing', 'discarding')
     this.#roles.measure(this.#wire.receivedBytes, nowMs)
+    if (this.#isUsed('publishing')) this.#wire.ping(nowMs)
     if (this.#deadlineMs !== undefined && nowMs > this.#deadlineMs) this.#overdue()
     else if (sending && !this.#roles.full && nowMs - this.#wire.lastReadMs > publishIdleMs) {
       this.#logger.warn({ publishIdleMs }, 'encoder went silent')
@@ -125,6 +126,7 @@ export class RtmpConnection {
       connectedMs: Math.round(nowMs - this.#startedMs),
       receivedBytes: this.#wire.receivedBytes,
       sentBytes: this.#wire.socket.bytesWritten,
+      roundTripMs: this.#wire.roundTripMs,
     }
     if (state.phase !== 'connected' || state.streams.size === 0)
       return [{ ...connection, phase: state.phase, streamName: undefined, ...NO_MEDIA }]

@@ -9,7 +9,12 @@ import type { Socket } from 'node:net'
 import { MalformedError } from '../formats/bytes/malformed-error.ts'
 import { ChunkReader } from '../formats/rtmp/chunk-reader.ts'
 import { DEFAULT_CHUNK_BYTES, encodeMessages, OUTGOING_CHUNK_BYTES } from '../formats/rtmp/chunk-writer.ts'
-import { acknowledgement, pingResponse, readControlMessage } from '../formats/rtmp/control-message.ts'
+import {
+  acknowledgement,
+  pingRequest,
+  pingResponse,
+  readControlMessage,
+} from '../formats/rtmp/control-message.ts'
 import { joinParts, MESSAGE_TYPE, type OutgoingMessage, type RtmpMessage } from '../formats/rtmp/message.ts'
 import { ServerHandshake } from '../formats/rtmp/server-handshake.ts'
 import { ACK_WINDOW_BYTES } from './session.ts'
@@ -27,6 +32,7 @@ export interface WireListener {
 /** Answers that a peer leaves unread. Media for players waits in their own queue. */
 const MAX_UNREAD_BYTES = 1024 * 1024
 const MIN_ACK_WINDOW_BYTES = 64 * 1024
+const PING_EVERY_MS = 5_000
 
 export class RtmpWire {
   readonly socket: Socket
@@ -45,6 +51,9 @@ export class RtmpWire {
   #acknowledgedBytes = 0
   #unreadBytes = 0
   #lastReadMs = performance.now()
+  /** The last ping sent: its timestamp is its time. */
+  #pingMs = -Infinity
+  #roundTripMs: number | undefined
 
   constructor(socket: Socket, listener: WireListener) {
     this.socket = socket
@@ -72,6 +81,18 @@ export class RtmpWire {
 
   get receivedBytes(): number {
     return this.#receivedBytes
+  }
+
+  /** To the peer and back, as last measured; undefined while it has answered no ping. Many encoders answer none. */
+  get roundTripMs(): number | undefined {
+    return this.#roundTripMs
+  }
+
+  /** Asks for an answer, so that the round trip can be measured; not more often than every few seconds. */
+  ping(nowMs: number): void {
+    if (this.#stage !== 'messages' || nowMs - this.#pingMs < PING_EVERY_MS) return
+    this.#pingMs = nowMs
+    this.send([pingRequest(nowMs)])
   }
 
   send(messages: readonly OutgoingMessage[]): void {
@@ -178,10 +199,17 @@ export class RtmpWire {
   #onControl(message: RtmpMessage): void {
     const control = readControlMessage(message.type, joinParts(message.parts, message.byteLength))
     if (control?.kind === 'ping-request') this.send([pingResponse(control.timestampMs)])
+    else if (control?.kind === 'ping-response') this.#pong(control.timestampMs)
     else if (control?.kind === 'window-ack-size') {
       if (control.bytes === 0) throw new MalformedError('an acknowledgement window of 0')
       this.#ackWindowBytes = Math.max(MIN_ACK_WINDOW_BYTES, control.bytes)
     }
+  }
+
+  #pong(timestampMs: number): void {
+    // An answer to an earlier one, or to none of ours.
+    if (timestampMs !== Math.trunc(this.#pingMs) >>> 0) return
+    this.#roundTripMs = Math.round(performance.now() - this.#pingMs)
   }
 
   #acknowledge(): void {

@@ -21,8 +21,14 @@ export interface Publisher {
 
 /** Pushes a file at its own pace, packets unchanged. */
 export function publish(file: string, url: string, ...before: readonly string[]): Publisher {
-  const args = ['-hide_banner', '-nostdin', '-re', ...before, '-i', file, '-c', 'copy', '-f', 'flv', url]
-  const child = spawn('ffmpeg', args, { stdio: ['ignore', 'ignore', 'pipe'] })
+  return runFfmpeg('-re', ...before, '-i', file, '-c', 'copy', '-f', 'flv', url)
+}
+
+/** In the background. */
+export function runFfmpeg(...args: readonly string[]): Publisher {
+  const child = spawn('ffmpeg', ['-hide_banner', '-nostdin', ...args], {
+    stdio: ['ignore', 'ignore', 'pipe'],
+  })
   let stderr = ''
   child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text))
   return { child, stderr: () => stderr, done: once(child, 'exit').then(([code]) => code as number | null) }

@@ -34,13 +34,30 @@ export const broadcastSession = z
 /** What is received now; null when no encoder is connected. */
 export const health = z
   .object({
+    encoder: z.string().meta({ example: 'obs-output module (libobs version 29.0.2)' }),
     videoCodec: z.string().nullable(),
     audioCodec: z.string().nullable(),
     width: z.int().nullable(),
     height: z.int().nullable(),
+    sampleRate: z.number().nullable(),
+    channels: z.int().nullable(),
     frameRate: z.number().nullable(),
+    announcedFrameRate: z.number().nullable(),
     bitsPerSecond: z.number(),
     keyframeSeconds: z.number().nullable(),
+    missingFrames: z
+      .int()
+      .meta({ description: 'Since the encoder connected: holes in the timestamps of the pictures.' }),
+    lateFrames: z.int().meta({ description: 'Since the encoder connected: more than a second late.' }),
+    pace: z.number().nullable().meta({ description: 'Seconds of media that arrive each second.' }),
+    avSkewMs: z.number().nullable().meta({ description: "Sound's timestamps minus the picture's." }),
+    clockDriftPpm: z
+      .number()
+      .nullable()
+      .meta({
+        description: "How much slower the encoder's clock runs, millionths; after a minute and a half.",
+      }),
+    roundTripMs: z.number().nullable().meta({ description: "By RTMP's ping, which many encoders ignore." }),
     /** In words, for the creator: "Keyframes come every 10 s: set the interval to 2 s." */
     warnings: z.array(z.string()),
   })

@@ -79,6 +79,11 @@ export function streamEof(streamId: number): OutgoingMessage {
   return userControl(EVENT.streamEof, streamId)
 }
 
+/** The peer answers with the same timestamp. */
+export function pingRequest(timestampMs: number): OutgoingMessage {
+  return userControl(EVENT.pingRequest, timestampMs >>> 0)
+}
+
 export function pingResponse(timestampMs: number): OutgoingMessage {
   return userControl(EVENT.pingResponse, timestampMs)
 }

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type ServerEvent, serverEvent } from '../../../src/delivery/contract/events.ts'
 import { newId, type VideoId } from '../../../src/kernel/ids.ts'
 import { startTestSite, type TestPerson, type TestSite } from '../../support/delivery.ts'
+import { makeHealth } from '../../support/health.ts'
 
 let site: TestSite
 let owner: TestPerson
@@ -132,16 +133,7 @@ describe('events', () => {
   })
 
   it('of a broadcast, with its health, come to who may manage it', async () => {
-    const health = {
-      videoCodec: 'avc1',
-      audioCodec: null,
-      width: 1,
-      height: 1,
-      frameRate: 30,
-      bitsPerSecond: 5,
-      keyframeSeconds: 2,
-      warnings: [],
-    }
+    const health = makeHealth()
     const id = await site.video(owner, { state: 'live', origin: 'broadcast' })
     const channel = await site.library.channels.ensure(owner.userId, '')
     const broadcastId = newId()

@@ -3,6 +3,7 @@ import type { Broadcast, StreamKey } from '../../../src/delivery/contract/broadc
 import type { Job } from '../../../src/delivery/contract/jobs.ts'
 import type { ApiToken, Me } from '../../../src/delivery/contract/people.ts'
 import type { Rendition, Video } from '../../../src/delivery/contract/videos.ts'
+import { makeHealth } from '../health.ts'
 
 const CHANNEL = { id: 'channel-1', handle: 'ada', name: 'Ada Live' }
 const ago = (minutes: number) => new Date(Date.now() - minutes * 60_000).toISOString()
@@ -129,18 +130,12 @@ export function makeBroadcast(id: string, videoId: string, title: string): Broad
     ],
     gaps: [],
     verdict: null,
-    health: {
-      videoCodec: 'H.264',
-      audioCodec: 'AAC',
-      width: 1280,
-      height: 720,
-      frameRate: 30,
-      bitsPerSecond: 2_512_000,
+    health: makeHealth({
       keyframeSeconds: 10,
       warnings: [
-        'Keyframes come every 10 s: set the keyframe interval of your encoder to 2 s, so that viewers can join sooner.',
+        'Keyframes every 10 s: set the keyframe interval to 2 s (OBS: Settings, Output, Streaming, Keyframe Interval), so that viewers join and seek quickly.',
       ],
-    },
+    }),
     recording: { bytes: 1_200_000, durationSeconds: 4, url: `/api/v1/broadcasts/${id}/recording.flv` },
   }
 }

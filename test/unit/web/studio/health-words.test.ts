@@ -1,26 +1,24 @@
 import { expect, it } from 'vitest'
 import { codecName, encoderName, healthWords } from '../../../../web/src/features/studio/go-live/words.ts'
+import { makeHealth } from '../../../support/health.ts'
 
-const HEALTH = {
-  videoCodec: 'avc1.64001f',
-  audioCodec: 'mp4a.40.2',
-  width: 1280,
-  height: 720,
-  frameRate: 30,
-  bitsPerSecond: 2_512_000,
-  keyframeSeconds: 2.0021,
-  warnings: [],
-}
+const HEALTH = makeHealth()
 
 it('says in a sentence what is received', () => {
-  expect(healthWords(HEALTH)).toBe(
-    'We receive you: 1280×720, 30 fps, H.264 and AAC, 2.5 Mbit/s, keyframe every 2 s.',
-  )
+  expect(healthWords(HEALTH)).toBe('We receive you: 720p30, 2.5 Mbit/s, keyframe every 2 s, H.264 and AAC.')
 })
 
 it('leaves out what is not known yet', () => {
   const early = { ...HEALTH, audioCodec: null, width: null, frameRate: null, keyframeSeconds: null }
-  expect(healthWords(early)).toBe('We receive you: H.264, 2.5 Mbit/s.')
+  expect(healthWords(early)).toBe('We receive you: 2.5 Mbit/s, H.264.')
+})
+
+it('names a size as people do, and one of a phone by both sides', () => {
+  const words = (width: number, height: number, frameRate: number | null) =>
+    healthWords(makeHealth({ width, height, frameRate })).split(',')[0]
+  expect(words(1920, 1080, 59.94)).toBe('We receive you: 1080p59.94')
+  expect(words(1920, 1080, null)).toBe('We receive you: 1080p')
+  expect(words(1080, 1920, 30)).toBe('We receive you: 1080×1920 at 30 fps')
 })
 
 it('says when nothing is received', () => {

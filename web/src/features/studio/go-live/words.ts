@@ -14,20 +14,26 @@ export const WORDS = {
   end: 'The recording is closed and the page becomes the replay. What your encoder goes on sending is thrown away: stop it. To go on air again, start streaming again: that is a new broadcast.',
 }
 
-/** "We receive you: 1280×720, 30 fps, H.264 and AAC, 2.5 Mbit/s, keyframe every 2 s." */
+/** "We receive you: 1080p60, 6.1 Mbit/s, keyframe every 2 s, H.264 and AAC." */
 export function healthWords(health: Health | null): string {
   if (health === null) return 'We receive nothing right now.'
   const codecs = [health.videoCodec, health.audioCodec].filter((codec) => codec !== null).map(codecName)
   const facts = [
-    health.width === null || health.height === null ? undefined : `${health.width}×${health.height}`,
-    health.frameRate === null ? undefined : `${formatFrameRate(health.frameRate)} fps`,
-    codecs.length === 0 ? undefined : codecs.join(' and '),
+    pictureWords(health),
     formatBitrate(health.bitsPerSecond),
     health.keyframeSeconds === null
       ? undefined
       : `keyframe every ${Math.round(health.keyframeSeconds * 10) / 10} s`,
+    codecs.length === 0 ? undefined : codecs.join(' and '),
   ]
   return `We receive you: ${facts.filter((fact) => fact !== undefined).join(', ')}.`
+}
+
+/** "1080p60"; a picture that is higher than wide by both sides. Undefined: not known yet. */
+export function pictureWords({ width, height, frameRate }: Health): string | undefined {
+  if (width === null || height === null) return undefined
+  const rate = frameRate === null ? '' : formatFrameRate(frameRate)
+  return width >= height ? `${height}p${rate}` : `${width}×${height}${rate && ` at ${rate} fps`}`
 }
 
 const CODEC_NAMES: readonly (readonly [start: string, name: string])[] = [
