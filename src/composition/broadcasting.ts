@@ -1,9 +1,10 @@
 /** The ingest role: the RTMP port, the recorder, packaging behind it, and broadcasts found open at the start. */
-import { mkdir } from 'node:fs/promises'
+import { mkdir, stat } from 'node:fs/promises'
 import { makeBroadcastLedger } from '../database/broadcasts.ts'
 import { makeRecordingLedger } from '../database/recordings.ts'
 import { LiveHub } from '../ingest/live-hub.ts'
 import { RtmpServer } from '../ingest/rtmp-server.ts'
+import type { SignalSample } from '../ingest/stream-meter.ts'
 import { RenewedTlsIdentity } from '../ingest/tls-renewal.ts'
 import type { BroadcastId, VideoId } from '../kernel/ids.ts'
 import type { Logger } from '../kernel/logger.ts'
@@ -24,6 +25,7 @@ import type { Holdings } from './holdings.ts'
 export interface OnAirNow {
   readonly unheard: boolean
   readonly health: StreamHealth | null
+  readonly history: readonly SignalSample[]
   readonly recordedBytes: number
   readonly recordedSeconds: number
 }
@@ -45,10 +47,20 @@ export async function startBroadcasting(
 ): Promise<Broadcasting> {
   const { config, paths, prisma, store, planner } = foundation
   const log = foundation.log.child({ part: 'broadcasts' })
-  const disk = new DiskWatermarks({ folder: paths.recordings, minFreeBytes: config.minFreeBytes })
+  const disk = new DiskWatermarks({
+    folder: paths.recordings,
+    marks: {
+      warnBytes: config.warnFreeBytes,
+      refuseBytes: config.minFreeBytes,
+      criticalBytes: config.emergencyFreeBytes,
+    },
+  })
   // It may be a disk of its own.
   await mkdir(paths.recordings, { recursive: true })
   await disk.look()
+  stack.defer(
+    disk.onChange(({ level, freeBytes }) => log.warn({ level, freeBytes }, 'free space on the disk')),
+  )
   const watching = new AbortController()
   const watched = disk.watch(watching.signal, (error) =>
     log.error({ err: error }, 'the disk cannot be measured'),
@@ -67,7 +79,8 @@ export async function startBroadcasting(
   const parts = makeRecordingLedger(prisma, log)
   stack.defer(() => parts.close())
   const recorder = new Recorder({ paths, ledger: parts })
-  const packager = new LivePackager({ recorder, store, planner, log })
+  const sharesDisk = (await stat(paths.recordings)).dev === (await stat(config.mediaDir)).dev
+  const packager = new LivePackager({ recorder, store, planner, disk: sharesDisk ? disk : undefined, log })
   const broadcasts = new BroadcastService({
     ledger: makeBroadcastLedger(prisma),
     recorder: {
@@ -146,7 +159,9 @@ export async function startBroadcasting(
       const live = broadcasts.find(broadcastId)
       if (!live) {
         const unheard = broadcasts.isUnheard(broadcastId)
-        return unheard ? { unheard, health: null, recordedBytes: 0, recordedSeconds: 0 } : undefined
+        return unheard
+          ? { unheard, health: null, history: [], recordedBytes: 0, recordedSeconds: 0 }
+          : undefined
       }
       const progress = packager.progress(broadcastId)
       const publisher = rtmp
@@ -154,9 +169,13 @@ export async function startBroadcasting(
         .connections.find(
           (connection) => connection.phase === 'publishing' && connection.streamName === live.handle,
         )
+      const health = publisher ? judgeHealth(publisher, progress?.init) : null
+      const overQuota = broadcasts.overQuota(broadcastId)
+      if (overQuota !== undefined) health?.warnings.push(overQuota)
       return {
         unheard: false,
-        health: publisher ? judgeHealth(publisher, progress?.init) : null,
+        health,
+        history: publisher?.signal.history ?? [],
         recordedBytes: live.recordedBytes,
         recordedSeconds: progress?.durationSeconds ?? 0,
       }

@@ -149,6 +149,7 @@ export function makeDelivery(options: DeliveryOptions): Delivery {
       ...broadcastRoutes({
         archive: library.broadcasts,
         show: showBroadcast,
+        onAirOf: options.onAirOf,
         endBroadcast: options.endBroadcast,
         openRecording: options.openRecording,
       }),

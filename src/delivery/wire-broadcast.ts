@@ -12,6 +12,12 @@ export interface OnAir {
   readonly unheard: boolean
   /** Null when no encoder is connected. */
   readonly health: Health | null
+  /** Of the encoder that is connected now: the last minutes, oldest first. */
+  readonly history: readonly {
+    readonly atMs: number
+    readonly bitsPerSecond: number
+    readonly frameRate: number
+  }[]
   /** In the log so far, over all parts. */
   readonly recordedBytes: number
   readonly recordedSeconds: number

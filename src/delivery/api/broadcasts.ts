@@ -4,14 +4,15 @@ import { pipeline } from 'node:stream/promises'
 import { AppError } from '../../kernel/errors.ts'
 import type { BroadcastId } from '../../kernel/ids.ts'
 import type { BroadcastArchive } from '../../library/broadcast-archive.ts'
-import { broadcast, broadcastList, broadcastQuery } from '../contract/broadcasts.ts'
+import { broadcast, broadcastList, broadcastQuery, healthHistory } from '../contract/broadcasts.ts'
 import { parseInput } from '../problem.ts'
 import { idParams, jsonRoute, type Route, rawRoute, signalOf } from '../route.ts'
-import type { ShowBroadcast } from '../wire-broadcast.ts'
+import type { OnAirOf, ShowBroadcast } from '../wire-broadcast.ts'
 
 export interface BroadcastRoutesOptions {
   readonly archive: BroadcastArchive
   readonly show: ShowBroadcast
+  readonly onAirOf: OnAirOf
   /** Resolves when the replay is complete. False: it is not on air here. */
   readonly endBroadcast: (id: BroadcastId) => Promise<boolean>
   /** All parts as one FLV; while on air up to what is on disk now. Undefined: nothing was recorded. */
@@ -21,6 +22,7 @@ export interface BroadcastRoutesOptions {
 export function broadcastRoutes({
   archive,
   show,
+  onAirOf,
   endBroadcast,
   openRecording,
 }: BroadcastRoutesOptions): readonly Route[] {
@@ -51,6 +53,25 @@ export function broadcastRoutes({
       reply: broadcast,
       problems: [404],
       handle: async ({ asker, params }) => show(await archive.get(asker, params.id as BroadcastId), asker),
+    }),
+    jsonRoute({
+      method: 'get',
+      path: '/broadcasts/{id}/health',
+      tag,
+      summary: 'How the encoder did in the last five minutes',
+      description:
+        'A value every two seconds, of the encoder that is connected now; none when nothing is on air.',
+      access: 'signed-in',
+      params: idParams,
+      reply: healthHistory,
+      problems: [403, 404],
+      async handle({ asker, params }) {
+        const { id } = await archive.getManaged(asker, params.id as BroadcastId)
+        const history = onAirOf(id)?.history ?? []
+        return {
+          items: history.map(({ atMs, ...sample }) => ({ at: new Date(atMs).toISOString(), ...sample })),
+        }
+      },
     }),
     jsonRoute({
       method: 'post',

@@ -51,17 +51,21 @@ export const health = z
     lateFrames: z.int().meta({ description: 'Since the encoder connected: more than a second late.' }),
     pace: z.number().nullable().meta({ description: 'Seconds of media that arrive each second.' }),
     avSkewMs: z.number().nullable().meta({ description: "Sound's timestamps minus the picture's." }),
-    clockDriftPpm: z
-      .number()
-      .nullable()
-      .meta({
-        description: "How much slower the encoder's clock runs, millionths; after a minute and a half.",
-      }),
+    clockDriftPpm: z.number().nullable().meta({
+      description: "How much slower the encoder's clock runs, millionths; after a minute and a half.",
+    }),
     roundTripMs: z.number().nullable().meta({ description: "By RTMP's ping, which many encoders ignore." }),
     /** In words, for the creator: "Keyframes come every 10 s: set the interval to 2 s." */
     warnings: z.array(z.string()),
   })
   .meta({ id: 'Health' })
+
+/** The last minutes of a broadcast on air; what follows comes with the events. */
+export const healthHistory = z
+  .object({
+    items: z.array(z.object({ at: z.iso.datetime(), bitsPerSecond: z.number(), frameRate: z.number() })),
+  })
+  .meta({ id: 'HealthHistory' })
 
 export const gap = z
   .object({

@@ -134,13 +134,16 @@ describe('events', () => {
 
   it('of a broadcast, with its health, come to who may manage it', async () => {
     const health = makeHealth()
+    const history = [{ atMs: Date.now(), bitsPerSecond: 5, frameRate: 30 }]
     const id = await site.video(owner, { state: 'live', origin: 'broadcast' })
     const channel = await site.library.channels.ensure(owner.userId, '')
     const broadcastId = newId()
     using mine = await listen('', owner)
     using theirs = await listen('', other)
     site.parts.onAirOf = (which) =>
-      which === broadcastId ? { unheard: false, health, recordedBytes: 10, recordedSeconds: 1 } : undefined
+      which === broadcastId
+        ? { unheard: false, health, history, recordedBytes: 10, recordedSeconds: 1 }
+        : undefined
     await site.database.prisma.broadcast.create({
       data: { id: broadcastId, channelId: channel.id, videoId: id, state: 'live' },
     })
@@ -149,6 +152,11 @@ describe('events', () => {
     await expect.poll(() => seen(mine).length).toBeGreaterThanOrEqual(2)
     expect(seen(mine)[0]).toMatchObject({ id: broadcastId, health, recording: { bytes: 10 } })
     expect(seen(theirs)).toEqual([])
+    const minutes = await site.fetch(`/api/v1/broadcasts/${broadcastId}/health`, { as: owner })
+    expect(await minutes.json()).toEqual({
+      items: [{ at: expect.any(String), bitsPerSecond: 5, frameRate: 30 }],
+    })
+    expect((await site.fetch(`/api/v1/broadcasts/${broadcastId}/health`, { as: other })).status).toBe(403)
     await site.database.prisma.broadcast.update({
       where: { id: broadcastId },
       data: { state: 'ended', endedAt: new Date() },
