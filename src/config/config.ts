@@ -68,6 +68,10 @@ const settings = z
     ENCODE_LOAD_LIMIT: wholeNumber(1, 100).default(100),
     /** New broadcasts and uploads are refused below this much free space. */
     MIN_FREE_BYTES: wholeNumber(0).default(2 ** 30),
+    /** Nothing is encoded beforehand below this much; by default three times MIN_FREE_BYTES. */
+    WARN_FREE_BYTES: wholeNumber(0).optional(),
+    /** Nothing but recordings of broadcasts on air is written below this much; by default a tenth of MIN_FREE_BYTES. */
+    EMERGENCY_FREE_BYTES: wholeNumber(0).optional(),
     FFMPEG_PATH: z.string().min(1).optional(),
     FFPROBE_PATH: z.string().min(1).optional(),
     LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
@@ -79,6 +83,14 @@ const settings = z
   .refine(({ PORT, RTMP_PORT, RTMPS_PORT }) => RTMPS_PORT !== PORT && RTMPS_PORT !== RTMP_PORT, {
     path: ['RTMPS_PORT'],
     error: 'must be another port than PORT and RTMP_PORT',
+  })
+  .refine((s) => s.WARN_FREE_BYTES === undefined || !(s.WARN_FREE_BYTES < s.MIN_FREE_BYTES), {
+    path: ['WARN_FREE_BYTES'],
+    error: 'must be MIN_FREE_BYTES or more',
+  })
+  .refine((s) => s.EMERGENCY_FREE_BYTES === undefined || !(s.EMERGENCY_FREE_BYTES > s.MIN_FREE_BYTES), {
+    path: ['EMERGENCY_FREE_BYTES'],
+    error: 'must be MIN_FREE_BYTES or less',
   })
   .refine((s) => s.RTMPS_PORT === undefined || (s.RTMPS_CERT !== undefined && s.RTMPS_KEY !== undefined), {
     path: ['RTMPS_PORT'],
@@ -118,6 +130,8 @@ export interface Config {
   /** 0 to 1. */
   readonly encodeLoadLimit: number
   readonly minFreeBytes: number
+  readonly warnFreeBytes: number
+  readonly emergencyFreeBytes: number
   readonly ffmpegPath: string | undefined
   readonly ffprobePath: string | undefined
   /** The folders of PATH, where system tools are looked for. */
@@ -165,6 +179,8 @@ export function makeConfig(env: Env, cwd: string): Config {
     segmentWaitMs: s.SEGMENT_WAIT_SECONDS * 1000,
     encodeLoadLimit: s.ENCODE_LOAD_LIMIT / 100,
     minFreeBytes: s.MIN_FREE_BYTES,
+    warnFreeBytes: s.WARN_FREE_BYTES ?? 3 * s.MIN_FREE_BYTES,
+    emergencyFreeBytes: s.EMERGENCY_FREE_BYTES ?? Math.floor(s.MIN_FREE_BYTES / 10),
     ffmpegPath: s.FFMPEG_PATH,
     ffprobePath: s.FFPROBE_PATH,
     searchPath: (env.PATH ?? '').split(path.delimiter).filter((folder) => folder !== ''),

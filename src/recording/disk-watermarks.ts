@@ -2,9 +2,9 @@
  * How full the disk is, in levels that consumers act on:
  *
  *     ok        all is well
- *     warn      less than three times the minimum is free: encoding pauses
- *     refuse    less than the minimum: no new broadcast, no upload
- *     critical  less than a tenth of it: only recordings of broadcasts on air write
+ *     warn      less than WARN_FREE_BYTES: encoding pauses
+ *     refuse    less than MIN_FREE_BYTES: no new broadcast, no upload
+ *     critical  less than EMERGENCY_FREE_BYTES: only recordings of broadcasts on air write
  *
  * and, whatever the minimum, full: a recording could not even begin.
  */
@@ -19,23 +19,31 @@ export interface DiskState {
   readonly totalBytes: number
 }
 
-const WARN_FACTOR = 3
-const CRITICAL_FACTOR = 0.1
+/** Free space below which each level begins, bytes. */
+export interface Watermarks {
+  readonly warnBytes: number
+  readonly refuseBytes: number
+  readonly criticalBytes: number
+}
+
 /** Less than a few seconds of a broadcast. */
 const FULL_BYTES = 4 * 2 ** 20
 const POLL_MS = 5000
 
 /** Pure. */
-export function diskLevel(freeBytes: number, minFreeBytes: number): DiskLevel {
-  if (freeBytes < minFreeBytes * CRITICAL_FACTOR) return 'critical'
-  if (freeBytes < minFreeBytes) return 'refuse'
-  return freeBytes < minFreeBytes * WARN_FACTOR ? 'warn' : 'ok'
+export function diskLevel(
+  freeBytes: number,
+  { warnBytes, refuseBytes, criticalBytes }: Watermarks,
+): DiskLevel {
+  if (freeBytes < criticalBytes) return 'critical'
+  if (freeBytes < refuseBytes) return 'refuse'
+  return freeBytes < warnBytes ? 'warn' : 'ok'
 }
 
 export interface DiskWatermarksOptions {
   /** A folder on the file system to watch. */
   readonly folder: string
-  readonly minFreeBytes: number
+  readonly marks: Watermarks
   readonly pollMs?: number
   /** Tests put a disk of their own here. */
   readonly measure?: (folder: string) => Promise<{ readonly freeBytes: number; readonly totalBytes: number }>
@@ -61,10 +69,10 @@ export class DiskWatermarks {
 
   /** Measures now, and tells listeners when the level is another one. Rejects when the folder is not there. */
   async look(): Promise<DiskState> {
-    const { folder, minFreeBytes, measure = measureDisk } = this.#options
+    const { folder, marks, measure = measureDisk } = this.#options
     const { freeBytes, totalBytes } = await measure(folder)
     const before = this.#state?.level
-    const state: DiskState = { level: diskLevel(freeBytes, minFreeBytes), freeBytes, totalBytes }
+    const state: DiskState = { level: diskLevel(freeBytes, marks), freeBytes, totalBytes }
     this.#state = state
     if (before !== state.level) for (const listener of [...this.#listeners]) listener(state)
     return state

@@ -1,7 +1,9 @@
 /**
  * Keeps packaging running behind the log of each broadcast on air, and tells the pipeline of every
  * segment. What fails here is tried again from where the timeline stands; the recording never notices.
+ * While the disk they share is all but full it waits: what is left is the recording's.
  */
+import { AppError } from '../../kernel/errors.ts'
 import type { BroadcastId, VideoId } from '../../kernel/ids.ts'
 import type { Logger } from '../../kernel/logger.ts'
 import { pause } from '../../kernel/retry.ts'
@@ -9,6 +11,7 @@ import type { MediaStore } from '../../media/store.ts'
 import { type PackagedBroadcast, packageBroadcast } from '../../packaging/package-broadcast.ts'
 import type { TimelineInit, TimelineSegment } from '../../packaging/timeline.ts'
 import type { TimelinePlanner } from '../../pipeline/planner.ts'
+import type { DiskWatermarks } from '../../recording/disk-watermarks.ts'
 import type { Recorder } from '../../recording/recorder.ts'
 import type { BroadcastPackager, PackagingRun } from './broadcast-ports.ts'
 
@@ -22,6 +25,8 @@ export interface LivePackagerOptions {
   readonly recorder: Recorder
   readonly store: MediaStore
   readonly planner: TimelinePlanner
+  /** Of the recordings and the media store, when both are on one. */
+  readonly disk?: Pick<DiskWatermarks, 'state' | 'onChange'> | undefined
   readonly log: Logger
 }
 
@@ -77,24 +82,51 @@ export class LivePackager implements BroadcastPackager {
     signal: AbortSignal,
     ending: AbortSignal,
   ): Promise<PackagedBroadcast> {
-    const { recorder, store, log } = this.#options
+    const { recorder, store, disk, log } = this.#options
     const broadcastLog = recorder.log(broadcastId)
     let lastAttempts = LAST_ATTEMPTS
     for (;;) {
+      const crowded = new AbortController()
+      const unwatch = disk?.onChange(({ level }) => level === 'critical' && crowded.abort())
       try {
-        return await packageBroadcast({
+        await this.#whenRoom(signal, ending)
+        const packaged = await packageBroadcast({
           log: broadcastLog,
           video: videoId,
           store,
-          signal,
+          signal: AbortSignal.any([signal, crowded.signal]),
           onInit: (init) => this.#grown(broadcastId, videoId, init),
           onSegment: (segment) => this.#grown(broadcastId, videoId, segment),
         })
+        if (packaged.complete || signal.aborted) return packaged
+        log.warn({ broadcastId, videoId }, 'packaging waits until there is room on the disk')
       } catch (error) {
-        if (ending.aborted && --lastAttempts === 0) throw error
+        lastAttempts -= ending.aborted ? 1 : 0
+        if (lastAttempts === 0 || isNoRoom(error)) throw error
         log.error({ err: error, broadcastId, videoId }, 'packaging failed; trying again from where it stands')
         await pause(RETRY_MS, signal)
+      } finally {
+        unwatch?.()
       }
+    }
+  }
+
+  /** Resolves with `stopping` at once; rejects with AppError `disk-full` when the broadcast ends before there is any. */
+  async #whenRoom(stopping: AbortSignal, ending: AbortSignal): Promise<void> {
+    const { disk } = this.#options
+    const signal = AbortSignal.any([stopping, ending])
+    while (disk?.state?.level === 'critical' && !stopping.aborted) {
+      if (ending.aborted)
+        throw new AppError('disk-full', 'The disk is all but full: what is left is for recordings.')
+      await new Promise<void>((resolve) => {
+        const changed = () => {
+          unwatch()
+          signal.removeEventListener('abort', changed)
+          resolve()
+        }
+        const unwatch = disk.onChange(changed)
+        signal.addEventListener('abort', changed)
+      })
     }
   }
 
@@ -110,4 +142,9 @@ export class LivePackager implements BroadcastPackager {
       this.#options.log.warn({ err: error, videoId }, 'a segment could not be planned yet')
     })
   }
+}
+
+/** Said by this room, not by the system: waiting for it is the job's. */
+function isNoRoom(error: unknown): boolean {
+  return error instanceof AppError && error.code === 'disk-full'
 }
