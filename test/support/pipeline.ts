@@ -134,7 +134,7 @@ export async function addVideo(
 
 /** A file as an upload, probed as the library does it, its processing enqueued. */
 export async function addUpload(pipeline: TestPipeline, file: string): Promise<VideoId> {
-  const verdict = await probeSource(pipeline.tools, file, AbortSignal.timeout(30_000))
+  const verdict = await probeSource(pipeline.tools, file, AbortSignal.timeout(150_000))
   if (!verdict.isVideo) throw new Error(verdict.reason)
   const { database } = pipeline
   const videoId = await addVideo(database, 'upload')
@@ -156,7 +156,7 @@ export async function addUpload(pipeline: TestPipeline, file: string): Promise<V
 }
 
 /** Resolves with the video when it has come to rest: ready or failed. */
-export async function untilSettled(pipeline: TestPipeline, videoId: VideoId, timeoutMs = 60_000) {
+export async function untilSettled(pipeline: TestPipeline, videoId: VideoId, timeoutMs = 150_000) {
   const settled = async () => {
     const video = await pipeline.database.video.findUniqueOrThrow({
       where: { id: videoId },
@@ -171,7 +171,7 @@ export async function untilSettled(pipeline: TestPipeline, videoId: VideoId, tim
 export async function until<T>(
   pipeline: TestPipeline,
   look: () => Promise<T | undefined>,
-  timeoutMs = 60_000,
+  timeoutMs = 150_000,
 ): Promise<T> {
   const deadline = AbortSignal.timeout(timeoutMs)
   let wake = Promise.withResolvers<void>()

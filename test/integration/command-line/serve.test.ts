@@ -62,7 +62,7 @@ async function reprise(args: readonly string[], settings: Record<string, string>
 
 async function untilReady(run: Run): Promise<void> {
   await expect
-    .poll(() => run.stdout() || (run.child.exitCode !== null && run.stderr()), { timeout: 30_000 })
+    .poll(() => run.stdout() || (run.child.exitCode !== null && run.stderr()))
     .toContain('is ready at')
 }
 
@@ -98,10 +98,7 @@ it('takes a Ctrl-C that arrives twice, as through npm, for one', async () => {
 it('stops while it is still starting', async () => {
   const run = await reprise(['serve'], { LOG_LEVEL: 'debug' })
   await expect
-    .poll(() => existsSync(path.join(storage, 'postgres/data/postmaster.pid')), {
-      timeout: 30_000,
-      interval: 5,
-    })
+    .poll(() => existsSync(path.join(storage, 'postgres/data/postmaster.pid')), { interval: 5 })
     .toBe(true)
   const pid = postgresPid()
   run.child.kill('SIGTERM')

@@ -93,13 +93,11 @@ describe('the runner', () => {
     })
     const killed = new Promise((resolve) => child.once('exit', (_code, signal) => resolve(signal)))
     await expect
-      .poll(
-        () =>
-          query(
-            database.url,
-            `SELECT 1 FROM pg_stat_activity WHERE query LIKE '%pg_sleep(3600)' AND wait_event = 'PgSleep'`,
-          ),
-        { timeout: 20_000 },
+      .poll(() =>
+        query(
+          database.url,
+          `SELECT 1 FROM pg_stat_activity WHERE query LIKE '%pg_sleep(3600)' AND wait_event = 'PgSleep'`,
+        ),
       )
       .toHaveLength(1)
     child.kill('SIGKILL')

@@ -27,7 +27,7 @@ beforeAll(async () => {
   const dir = await mkdtemp(path.join(tmpdir(), 'odd-sources-'))
   sources = await makeOddSources(dir)
   return () => rm(dir, { recursive: true })
-}, 60_000)
+})
 beforeEach(async () => {
   folder = await mkdtemp(path.join(tmpdir(), 'odd-'))
 })

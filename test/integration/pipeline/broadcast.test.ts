@@ -131,7 +131,7 @@ describe('a 20 s broadcast of 720p30 with B-frames', () => {
         data,
         attempt: 1,
         isLastAttempt: false,
-        signal: AbortSignal.timeout(10_000),
+        signal: AbortSignal.timeout(150_000),
       })
     }
     expect(await pipeline.database.chunk.findMany({ where: { videoId }, orderBy: { id: 'asc' } })).toEqual(

@@ -41,7 +41,7 @@ async function plannedVideo(pipeline: TestPipeline): Promise<VideoId> {
   return videoId
 }
 
-const patience = () => ({ signal: AbortSignal.timeout(60_000), timeoutMs: 30_000 })
+const patience = () => ({ signal: AbortSignal.timeout(150_000), timeoutMs: 120_000 })
 
 describe('a viewer who asks for a segment', () => {
   it('gets it although every encoder is busy with what nobody waits for', async () => {
@@ -77,7 +77,7 @@ describe('a viewer who asks for a segment', () => {
     const viewers = Array.from({ length: 200 }, (_, i) =>
       pipeline.demand.demandSegment(videoId, '360p', 16 + (i % 4), {
         signal: leaving.signal,
-        timeoutMs: 30_000,
+        timeoutMs: 120_000,
       }),
     )
     const hurried = async () =>
@@ -116,7 +116,7 @@ describe('a viewer who asks for a segment', () => {
     const leaving = new AbortController()
     const asked = pipeline.demand.demandSegment(videoId, '360p', 0, {
       signal: leaving.signal,
-      timeoutMs: 30_000,
+      timeoutMs: 120_000,
     })
     leaving.abort(new Error('gone'))
     await expect(asked).rejects.toThrow('gone')

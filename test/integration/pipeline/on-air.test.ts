@@ -22,7 +22,7 @@ import {
 import { createTestDatabase } from '../../support/postgres.ts'
 
 const RATE = 10
-const patience = () => ({ signal: AbortSignal.timeout(60_000), timeoutMs: 50_000 })
+const patience = () => ({ signal: AbortSignal.timeout(150_000), timeoutMs: 120_000 })
 
 let folder: string
 let first: readonly MediaMessage[]

@@ -62,7 +62,7 @@ const job = (videoId: VideoId, index: number, renditions: readonly string[]) => 
   data: { videoId, index, renditions },
   attempt: 1,
   isLastAttempt: false,
-  signal: AbortSignal.timeout(30_000),
+  signal: AbortSignal.timeout(150_000),
 })
 
 async function frames(pipeline: TestPipeline, videoId: VideoId, rendition: string): Promise<number> {
