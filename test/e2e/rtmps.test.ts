@@ -5,7 +5,8 @@ import path from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import type { BroadcastList } from '../../src/delivery/contract/broadcasts.ts'
 import { makeBroadcastSource, publish, streamHash } from '../support/ffmpeg.ts'
-import { freePort, startProgram, until } from '../support/program.ts'
+import { freePort } from '../support/free-port.ts'
+import { startProgram, until } from '../support/program.ts'
 import { makeSelfSigned } from '../support/self-signed.ts'
 
 let folder: string

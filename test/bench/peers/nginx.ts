@@ -5,7 +5,7 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import { userInfo } from 'node:os'
 import path from 'node:path'
 import { promisify } from 'node:util'
-import { freePort } from '../../support/program.ts'
+import { freePort } from '../../support/free-port.ts'
 import { childrenOf } from '../process-usage.ts'
 import { listening, type ServerProcess, startServerProcess } from '../server-process.ts'
 

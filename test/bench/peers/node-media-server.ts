@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs'
 import { mkdir } from 'node:fs/promises'
 import path from 'node:path'
-import { freePort } from '../../support/program.ts'
+import { freePort } from '../../support/free-port.ts'
 import { listening, startServerProcess } from '../server-process.ts'
 import type { MissingPeer } from './nginx.ts'
 

@@ -5,7 +5,7 @@ import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterEach, beforeEach, expect, it } from 'vitest'
-import { freePort } from '../../support/program.ts'
+import { freePort } from '../../support/free-port.ts'
 
 const ROOT = path.resolve(import.meta.dirname, '../../..')
 
