@@ -76,7 +76,7 @@ it('takes in what other servers left behind, repaired, once, with a report (pain
   expect(said('header.flv')).toContain('refused: Nothing was recorded in it')
   expect(said('mp4.tmp')).toContain('refused: ')
   expect(text).toContain(
-    '10 files: 7 taken in (3 repaired), 0 already there, 3 refused; 1 other file left alone.',
+    '10 files: 7 taken in (3 repaired), 0 already there, 3 refused; 2 other files left alone.',
   )
   expect(code).toBe(1)
 
