@@ -2,6 +2,7 @@
 import './live-controls.ts'
 import './quality-button.ts'
 import { applyShortcut, focusOf } from './apply-shortcut.ts'
+import { chooseByLine } from './choose-by-line.ts'
 import { followLiveDelay } from './follow-live-delay.ts'
 import { skipGaps } from './gap-skip.ts'
 import type { PlaybackFailure } from './playback-failure.ts'
@@ -42,7 +43,7 @@ export function makePlayer(host: HTMLElement, settings: PlayerSettings): PlayerH
   const element = document.createElement('video-js')
   element.className = 'reprise-player'
   host.append(element)
-  const player = videojs(element, optionsFor(settings.live)) as unknown as VjsPlayer
+  const player = videojs(element, OPTIONS) as unknown as VjsPlayer
   if (settings.poster !== null) player.poster(settings.poster)
   player.el().setAttribute('aria-label', `Video player: ${settings.title}`)
 
@@ -52,6 +53,7 @@ export function makePlayer(host: HTMLElement, settings: PlayerSettings): PlayerH
   const before = bar?.children().findIndex((child) => child.name() === 'PlaybackRateMenuButton') ?? -1
   bar?.addChild('RepriseQualityButton', { quality }, before)
   followLiveDelay(player)
+  if (settings.live) chooseByLine(player)
   skipGaps(player)
   labelControls(player)
   offerSound(player)
@@ -114,19 +116,6 @@ const OPTIONS = {
     volumePanel: { inline: true },
   },
 }
-
-/**
- * On air every quality but the original has to be encoded in the moment it is watched, so the line alone
- * decides for a lower one, not the size of the picture, and it is believed to be good until it is known.
- */
-function optionsFor(live: boolean) {
-  if (!live) return OPTIONS
-  const vhs = { ...OPTIONS.html5.vhs, limitRenditionByPlayerDimensions: false, bandwidth: GOOD_LINE }
-  return { ...OPTIONS, html5: { ...OPTIONS.html5, vhs } }
-}
-
-/** Bits per second. */
-const GOOD_LINE = 20_000_000
 
 /** Names for tests; assistive technology reads video.js's own labels. */
 function labelControls(player: VjsPlayer): void {
