@@ -1,82 +1,165 @@
-/** kill -9 of the program at random instants, its encoder coming back each time: one broadcast, one replay, and nothing lost but the moment of each kill. */
-import { mkdtemp, readdir, rm } from 'node:fs/promises'
+/**
+ * kill -9 of the program at 100 random instants of every phase of a broadcast. What it costs is stated in
+ * milliseconds for each phase; everything else is exactly what was sent, and every replay is whole.
+ */
+import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
-import { expect, it } from 'vitest'
-import type { Broadcast, BroadcastList } from '../../src/delivery/contract/broadcasts.ts'
-import type { Video, VideoList } from '../../src/delivery/contract/videos.ts'
-import { countPackets, ffmpeg, makeBroadcastSource, publish } from '../support/ffmpeg.ts'
-import { type Program, startProgram, until } from '../support/program.ts'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import type { BroadcastList } from '../../src/delivery/contract/broadcasts.ts'
+import { HANDSHAKE_BYTES } from '../../src/formats/rtmp/handshake.ts'
+import type { MediaMessage } from '../../src/ingest/media-message.ts'
+import { makeBroadcastSource } from '../support/ffmpeg.ts'
+import { type Act, KilledProgram } from '../support/kills/killed-program.ts'
+import { type EncoderScript, PacedEncoder } from '../support/kills/paced-encoder.ts'
+import { broadcastsOf, sessionsOf } from '../support/kills/recorded-sessions.ts'
+import { replayedPictures } from '../support/kills/replayed-pictures.ts'
+import { messagesOf } from '../support/packaged-video.ts'
+import { startTestCluster, type TestCluster } from '../support/postgres-cluster.ts'
+import { type Program, until } from '../support/program.ts'
+import { RtmpClient } from '../support/rtmp-client.ts'
 
-const KILLS = 20
-const FRAME_RATE = 30
-/** The stated recovery point, and what ffmpeg sends before it notices that nobody reads. */
-const MAX_LOST_FRAMES = 0.2 * FRAME_RATE + 4
+/** The promise: docs of the project say it, and this measures it. */
+const RECOVERY_POINT_MS = 200
 
-it('twenty kills in mid-broadcast leave one broadcast whose replay is whole', async () => {
-  const folder = await mkdtemp(path.join(tmpdir(), 'reprise-kills-'))
-  const source = path.join(folder, 'source.flv')
-  await makeBroadcastSource(source, { seconds: 20, size: '426x240', frameRate: FRAME_RATE })
-  const storageDir = path.join(folder, 'storage')
-  const env = { GRACE_SECONDS: '120' }
-  let program = await startProgram({ storageDir, env })
-  try {
-    const sent: number[] = []
-    for (let kill = 0; kill < KILLS; kill++) {
-      const publisher = publish(source, program.publishUrl)
-      // The instant is what the test is about.
-      await delay(1000 + Math.random() * 8000)
-      await program.kill()
-      await publisher.done
-      sent.push(framesSent(publisher.stderr()))
-      program = await startProgram({ storageDir, env, ports: program })
-    }
-    const last = publish(source, program.publishUrl)
-    expect(await last.done, last.stderr()).toBe(0)
-    sent.push(framesSent(last.stderr()))
+let folder: string
+let cluster: TestCluster
+let messages: MediaMessage[]
+let otherMessages: MediaMessage[]
+const losses = new Map<string, number[]>()
 
-    const { items } = await program.api<BroadcastList>('/broadcasts')
-    expect(items).toHaveLength(1)
-    expect((await program.api<VideoList>('/videos')).items).toHaveLength(1)
-    const broadcast = items[0] as Broadcast
-    const recorded = await framesOfParts(path.join(storageDir, 'recordings', broadcast.id))
-    expect(recorded).toHaveLength(sent.length)
-    for (const [part, frames] of recorded.entries())
-      expect((sent[part] ?? 0) - frames, `lost of part ${part}`).toBeLessThanOrEqual(MAX_LOST_FRAMES)
-    expect(recorded.at(-1)).toBe(sent.at(-1))
+beforeAll(async () => {
+  folder = await mkdtemp(path.join(tmpdir(), 'reprise-kills-sources-'))
+  const [one, other] = [path.join(folder, 'one.flv'), path.join(folder, 'other.flv')]
+  await makeBroadcastSource(one, { seconds: 10, size: '426x240' })
+  await makeBroadcastSource(other, { seconds: 10, size: '320x240' })
+  messages = await messagesOf(one)
+  otherMessages = await messagesOf(other)
+  cluster = await startTestCluster({ migrated: true })
+}, 180_000)
 
-    const replay = await ready(program, broadcast.videoId)
-    const original = new URL('original/index.m3u8', new URL(replay.playback.hls ?? '', program.site)).href
-    const text = await (await fetch(original)).text()
-    expect(text.match(/#EXT-X-DISCONTINUITY$/gm)).toHaveLength(KILLS)
-    expect(await countPackets(original)).toBe(recorded.reduce((sum, frames) => sum + frames, 0))
-    // Fails at the first error of the decoder.
-    await ffmpeg('-xerror', '-err_detect', 'explode', '-i', original, '-f', 'null', '-')
-    expect(await readdir(path.join(storageDir, 'media', '.aside'))).toEqual([])
-  } finally {
-    await program.stop()
-    await rm(folder, { recursive: true, force: true })
-  }
-}, 900_000)
+afterAll(async () => {
+  await cluster[Symbol.asyncDispose]()
+  await rm(folder, { recursive: true })
+  const all = [...losses.values()].flat()
+  const rows = [...losses, ['all', all] as const].map(([phase, lost]) => ({
+    phase,
+    kills: lost.length,
+    ...distribution(lost),
+  }))
+  console.table(rows)
+})
 
-const framesSent = (stderr: string) => Number([...stderr.matchAll(/frame=\s*(\d+)/g)].at(-1)?.[1])
+const between = (from: number, to: number) => from + Math.random() * (to - from)
 
-async function framesOfParts(folder: string): Promise<number[]> {
-  const parts = (await readdir(folder))
-    .filter((name) => name.endsWith('.flv'))
-    .sort((a, b) => Number.parseInt(a, 10) - Number.parseInt(b, 10))
-  const frames: number[] = []
-  for (const part of parts) frames.push(await countPackets(path.join(folder, part)))
-  return frames
+async function start({ rtmpPort, firstRun }: Program, script: EncoderScript = { messages }) {
+  return PacedEncoder.start(rtmpPort, firstRun.streamKey, script)
 }
 
-async function ready(program: Program, id: string): Promise<Video> {
-  const video = await until(
-    () => program.api<Video>(`/videos/${id}`),
-    ({ state }) => state === 'ready' || state === 'failed',
-    300_000,
+const handshake: Act = async ({ rtmpPort, firstRun }) => {
+  const client = await RtmpClient.dial(rtmpPort)
+  const hello = Buffer.concat([Buffer.of(3), Buffer.alloc(2 * HANDSHAKE_BYTES)])
+  client.raw(hello.subarray(0, Math.ceil(between(0, hello.length))))
+  if (Math.random() < 0.5) {
+    client.close()
+    start({ rtmpPort, firstRun } as Program).catch(() => undefined)
+  }
+  await delay(between(0, 60))
+}
+
+const firstKeyframe: Act = async (program, encoders) => {
+  encoders.push(await start(program))
+  await delay(between(0, 400))
+}
+
+const partChange: Act = async (program, encoders) => {
+  encoders.push(await start(program, { messages, next: { afterMs: 1000, messages: otherMessages } }))
+  await delay(1000 + between(-100, 300))
+}
+
+const reconnect: Act = async (program, encoders) => {
+  const first = await start(program)
+  encoders.push(first)
+  await delay(between(500, 1500))
+  first.drop()
+  start(program).then(
+    (second) => encoders.push(second),
+    () => undefined,
   )
-  expect(video).toMatchObject({ state: 'ready', failure: null })
-  return video
+  await delay(between(0, 400))
+}
+
+const steady: Act = async (program, encoders) => {
+  encoders.push(await start(program))
+  await delay(between(500, 4000))
+}
+
+const end: Act = async (program, encoders) => {
+  const encoder = await start(program)
+  encoders.push(encoder)
+  await delay(between(500, 2000))
+  encoder.goodbye()
+  await delay(between(0, 300))
+}
+
+const PHASES: readonly [name: string, act: Act, kills: number, bootKills: number][] = [
+  ['handshake', handshake, 10, 0],
+  ['first keyframe', firstKeyframe, 15, 0],
+  ['part change', partChange, 15, 0],
+  ['reconnect', reconnect, 15, 0],
+  ['steady', steady, 15, 0],
+  ['end', end, 15, 0],
+  // Of each five, one while it is on air and four while it starts and salvages.
+  ['start and salvage', steady, 3, 4],
+]
+
+it.each(PHASES)(
+  'killed in the phase "%s" it loses at most 0.2 s',
+  async (phase, act, kills, bootKills) => {
+    await using killed = await KilledProgram.start(cluster, `kills_${phase.replaceAll(' ', '_')}`)
+    const lost: number[] = []
+    losses.set(phase, lost)
+    for (let kill = 0; kill < kills; kill++) {
+      const round = await killed.kill(act, bootKills)
+      lost.push(Math.max(0, ...round), ...Array.from({ length: bootKills }, () => 0))
+    }
+    await finish(killed)
+    expect(Math.max(...lost)).toBeLessThanOrEqual(RECOVERY_POINT_MS)
+  },
+  600_000,
+)
+
+/** One last session to the end; then every broadcast is over, says what happened to it, and its replay has every picture. */
+async function finish(killed: KilledProgram): Promise<void> {
+  const { program, storageDir } = killed
+  const last = await start(program)
+  await delay(1500)
+  last.goodbye()
+  const { items } = await until(
+    () => program.api<BroadcastList>('/broadcasts?limit=100'),
+    (list) => list.items.every(({ state }) => state === 'ended'),
+    60_000,
+  )
+  await killed.checkParts()
+  for (const broadcastId of await broadcastsOf(storageDir)) {
+    const pictures = (await sessionsOf(storageDir, broadcastId))
+      .flatMap(({ frames }) => frames)
+      .filter((body) => (body[0] ?? 0) >> 4 === 1 || (body[0] ?? 0) >> 4 === 2)
+    const broadcast = items.find(({ id }) => id === broadcastId)
+    if (!broadcast) {
+      expect(pictures, 'of a broadcast that was put away as empty').toHaveLength(0)
+      continue
+    }
+    const crashes = broadcast.sessions.filter(({ ending }) => ending === 'crashed')
+    expect(broadcast.verdict?.complete, broadcast.verdict?.summary).toBe(crashes.length === 0)
+    expect(broadcast.gaps.filter(({ reason }) => reason === 'crashed')).toHaveLength(crashes.length)
+    expect(await replayedPictures(program, broadcast.videoId, folder)).toBe(pictures.length)
+  }
+}
+
+function distribution(lost: readonly number[]) {
+  const sorted = [...lost].sort((a, b) => a - b)
+  const at = (share: number) => Math.round(sorted[Math.ceil(share * sorted.length) - 1] ?? 0)
+  return { 'min ms': at(1 / Math.max(1, sorted.length)), median: at(0.5), p95: at(0.95), max: at(1) }
 }

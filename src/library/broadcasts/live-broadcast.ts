@@ -57,6 +57,8 @@ export class LiveBroadcast {
   /** Encoders that came: news of an earlier one's leaving are no news any more. */
   #arrivals = 0
   #replay: 'complete' | 'empty' | 'unfinished' = 'empty'
+  /** The database knows how the last connection ended: the verdict says it. */
+  #sessionsTold: Promise<void> = Promise.resolve()
   readonly #abort = new AbortController()
 
   constructor(options: LiveBroadcastOptions) {
@@ -182,6 +184,7 @@ export class LiveBroadcast {
     const told = this.#tell('session ended', () =>
       ledger.closeSession(connected.sessionId, ending, endedAt, connected.bytes),
     )
+    this.#sessionsTold = told
     if (ending === 'taken-over') return
     if (FINAL.has(ending)) {
       void this.finish()
@@ -218,7 +221,8 @@ export class LiveBroadcast {
     })
     this.#replay = packaged === undefined ? 'unfinished' : packaged.segments > 0 ? 'complete' : 'empty'
     await this.#tell('broadcast ended', async () => {
-      await Promise.race([partsWritten(), aborted(this.#abort.signal)])
+      const rowsWritten = Promise.all([partsWritten(), this.#sessionsTold])
+      await Promise.race([rowsWritten, aborted(this.#abort.signal)])
       const record = await ledger.find(broadcastId)
       const parts = record?.parts ?? []
       const verdict = judgeRecording(record?.sessions ?? [], parts)
