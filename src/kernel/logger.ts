@@ -12,6 +12,11 @@ import { prettyFactory } from 'pino-pretty'
 export type { Logger }
 
 const STDERR = 2
+/**
+ * Stream keys and API tokens wherever they stand in a line: people paste them into addresses and names, and
+ * what is sent is logged. Nearly right ones too, for a mistyped key is nearly the key.
+ */
+const SECRET = /\b(rk|rpt)_[0-9A-Za-z]{6,}/g
 
 export interface LoggerOptions {
   /** True: for a person. By default, whether stderr is a terminal. */
@@ -26,6 +31,7 @@ export function makeLogger(level: string, options: LoggerOptions = {}): Logger {
       level,
       base: null,
       timestamp: pino.stdTimeFunctions.isoTime,
+      hooks: { streamWrite: (line) => line.replace(SECRET, '$1_[redacted]') },
       serializers: { err: withoutClient },
       redact: {
         paths: [

@@ -6,6 +6,9 @@ import { encodeMessages } from '../../src/formats/rtmp/chunk-writer.ts'
 import { HANDSHAKE_BYTES } from '../../src/formats/rtmp/handshake.ts'
 import type { OutgoingMessage } from '../../src/formats/rtmp/message.ts'
 
+const USER_CONTROL = 4
+const PING_REQUEST = 6
+const PING_RESPONSE = 7
 const SERVER_HANDSHAKE_BYTES = 1 + 2 * HANDSHAKE_BYTES
 
 export interface Answer {
@@ -23,6 +26,7 @@ export class RtmpClient {
   readonly #reader = new ChunkReader()
   #handshake = Buffer.alloc(0)
   #shaken = false
+  #pings = 0
   readonly #waiting: { matches: (answer: Answer) => boolean; resolve: (answer: Answer) => void }[] = []
 
   private constructor(socket: Socket) {
@@ -98,6 +102,16 @@ export class RtmpClient {
     }
     const answer = await this.answer((candidate) => info(candidate)?.code === code)
     return info(answer) ?? {}
+  }
+
+  /** Resolves when the server has read everything sent so far. */
+  async ping(): Promise<void> {
+    this.#pings += 1
+    const [body, pong] = [Buffer.alloc(6), Buffer.alloc(6)]
+    body.writeUIntBE(PING_REQUEST * 2 ** 32 + this.#pings, 0, 6)
+    pong.writeUIntBE(PING_RESPONSE * 2 ** 32 + this.#pings, 0, 6)
+    this.send({ csid: 2, type: USER_CONTROL, timestampMs: 0, streamId: 0, body })
+    await this.answer((answer) => answer.type === USER_CONTROL && answer.body.equals(pong))
   }
 
   close(): void {

@@ -6,8 +6,6 @@ import { hashStreamKey } from '../stream-key-secret.ts'
 import type { BroadcastLedger, KeyHolder } from './broadcast-ledger.ts'
 import { PublishAttempts } from './publish-attempts.ts'
 
-/** The RTMP application encoders publish to: rtmp://host/live/<stream key>. */
-const PUBLISH_APP = 'live'
 /** Less than ingest gives an encoder to be admitted. */
 const DATABASE_PATIENCE_MS = 15_000
 const LOOK_AGAIN_MS = 500
@@ -28,10 +26,7 @@ export class KeyCheck {
   }
 
   /** A string: the refusal, in words. Rejects when the database stays away. */
-  async check({ app, streamKey, remoteAddress }: PublishRequest): Promise<KeyHolder | string> {
-    if (app !== PUBLISH_APP) {
-      return `Publish to the application "${PUBLISH_APP}": rtmp://<this server>/${PUBLISH_APP} with your stream key.`
-    }
+  async check({ streamKey, remoteAddress }: PublishRequest): Promise<KeyHolder | string> {
     const keyHash = hashStreamKey(streamKey)
     const tooMany = this.#attempts.ask(remoteAddress, keyHash)
     if (tooMany !== undefined) return tooMany

@@ -55,3 +55,12 @@ it('takes stderr for a person when it is a terminal, and loses nothing when the 
   const onTerminal = await promisify(execFile)('script', ['-qec', quoted, '/dev/null'])
   expect(stripVTControlCharacters(onTerminal.stdout)).toMatch(/\] WARN: the last words\r?\n/)
 })
+
+it.each([true, false])('tells no key that somebody put into an address (for a person: %s)', (forPerson) => {
+  const key = `rk_${'4f'.repeat(20)}`
+  const text = written(forPerson, (log) =>
+    log.child({ path: `/live/${key}.flv` }).warn({ err: new Error(`no stream ${key.slice(0, -1)}`) }, key),
+  )
+  expect(text).not.toContain('4f4f')
+  expect(text).toContain('/live/rk_[redacted].flv')
+})
