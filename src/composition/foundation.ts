@@ -34,13 +34,13 @@ export async function layFoundation(config: Config, stack: AsyncDisposableStack,
   const { log, signal, shared = false } = options
   const paths = makeStoragePaths(config.storageDir)
   prepareStorage(config)
-  // A command beside a running server visits its database; alone, it is the owner for as long as it takes.
-  const lock =
-    config.databaseUrl !== undefined
-      ? undefined
-      : shared
-        ? tryLockStorage(config.storageDir)
-        : lockStorage(config.storageDir)
+  // The recordings have one owner wherever the database is: a second server would salvage what the first one
+  // is writing. A command beside a server visits; alone, it is the owner for as long as it takes.
+  const lock = !shared
+    ? lockStorage(config.storageDir)
+    : config.databaseUrl === undefined
+      ? tryLockStorage(config.storageDir)
+      : undefined
   if (lock) {
     stack.use(lock)
     // Whose files these were is gone: the lock says so.

@@ -5,6 +5,7 @@ import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterEach, beforeEach, expect, it } from 'vitest'
+import { lockStorage } from '../../../src/setup/storage-lock.ts'
 import { freePort } from '../../support/free-port.ts'
 
 const ROOT = path.resolve(import.meta.dirname, '../../..')
@@ -154,6 +155,13 @@ it.each(['PORT', 'RTMP_PORT'])('names %s when it is taken, and says nothing else
   expect(run.stderr()).toMatch(new RegExp(`^${setting}: .*${port} is in use.*\\n$`))
   other.close()
   await once(other, 'close')
+})
+
+it('refuses it also with a database of its own: two would mend the same recordings', async () => {
+  using _held = lockStorage(storage)
+  const run = await reprise(['serve'], { DATABASE_URL: 'postgresql://nobody@127.0.0.1:1/none' })
+  expect(await run.exited).toBe(1)
+  expect(run.stderr()).toMatch(/in use by another Reprise/)
 })
 
 it('doctor finds a fresh machine good, and a taken port bad', async () => {
