@@ -48,13 +48,17 @@ interface Growing {
   open: readonly TimelineSegment[]
   nextSegment: number
   duration: number
+  /** It can be watched, or listened to, and the catalogue knows. */
   announced: boolean
+  /** A poster is asked for. */
+  pictured: boolean
   /** `frontier` is what the rows say. */
   planned: boolean
   /** Until then (milliseconds) chunks are single segments: somebody follows the live edge in an encoded quality. */
   shortUntil: number
 }
 
+const SOUND_ALONE_SECONDS = 10
 /** How long one look at the live edge counts as following it: a few segments. */
 const FOLLOWS_EDGE_MS = 12_000
 
@@ -86,6 +90,7 @@ export function makePlanner(parts: PlannerParts): TimelinePlanner {
       nextSegment: 0,
       duration: 0,
       announced: video.playable,
+      pictured: video.hasPoster,
       planned: false,
       shortUntil: 0,
     }
@@ -139,30 +144,38 @@ export function makePlanner(parts: PlannerParts): TimelinePlanner {
   /** Puts what is known into the catalogue. What the database refuses is kept for the next time. */
   async function commit(videoId: VideoId, state: Growing, ended: boolean): Promise<void> {
     await planLadder(videoId, state)
-    const first = !state.announced && state.nextSegment > 0
+    const pictures = state.begins?.init.video !== undefined
+    // A player that begins with sound alone has to be loaded again when pictures come: they are waited for a little.
+    const soundAlone = state.begins?.kind === 'measured' && !pictures
+    const patient = soundAlone && !ended && state.duration < SOUND_ALONE_SECONDS
+    const first = !state.announced && state.nextSegment > 0 && !patient
+    const poster = pictures && !state.pictured && state.nextSegment > 0
     const encodes = state.renditions.some(({ settings }) => settings)
     const options = { ended, short: now() < state.shortUntil }
     const { closed } = planChunks(state.open, { ...options, from: state.frontier })
-    if (closed.length === 0 && !ended && !first) return
+    if (closed.length === 0 && !ended && !first && !poster) return
     const frontier = await catalogue.plan(videoId, {
       facts: {
         durationSeconds: state.duration,
         ...(ended ? { timelineComplete: true } : {}),
-        ...(first && state.renditions.some(({ kind }) => kind === 'original') ? { playable: true } : {}),
+        ...(first && (soundAlone || state.renditions.some(({ kind }) => kind === 'original'))
+          ? { playable: true }
+          : {}),
       },
       chunks: {
         cut: (from) => planChunks(state.open, { ...options, from }).closed,
         jobsOf: (range) => chunkJobs(videoId, range.index, state.renditions, state.urgency),
         fill: ended,
       },
-      jobs: first ? [{ kind: 'make-poster', priority: PRIORITY.brief, data: { videoId } }] : [],
+      jobs: poster ? [{ kind: 'make-poster', priority: PRIORITY.brief, data: { videoId } }] : [],
     })
     // Rows beyond ours: in another process a viewer reached for the live edge.
     if (encodes && state.planned && frontier.nextIndex > state.frontier.nextIndex + closed.length)
       state.shortUntil = now() + FOLLOWS_EDGE_MS
     state.frontier = frontier
     state.open = encodes ? state.open.filter(({ number }) => number >= frontier.nextSegment) : []
-    state.announced = true
+    state.announced ||= first
+    state.pictured ||= poster
     state.planned = true
   }
 

@@ -27,7 +27,10 @@ export function makeFinishVideo(parts: StepParts): (job: RunningJob<'finish-vide
       throw new AppError('not-ready', 'Parts of the video were not planned; they are now.')
     }
     const whole = measures.filter((measure) => measure !== 'incomplete')
-    const watchable = whole.some((measure) => measure.state === 'ready' && measure.name !== AUDIO_RENDITION)
+    const soundAlone = timeline.kind === 'measured' && timeline.inits.every((init) => !init.video)
+    const watchable = whole.some(
+      (measure) => measure.state === 'ready' && (soundAlone || measure.name !== AUDIO_RENDITION),
+    )
     if (watchable && timeline.segments.length > 0) {
       await parts.catalogue.finish(videoId, whole, { ready: true, durationSeconds: timeline.duration })
     } else {

@@ -97,6 +97,23 @@ describe('a growing timeline', () => {
     expect(steps.at(-1)?.jobs).toEqual([])
   })
 
+  it('of sound alone waits a little for pictures, then plays without them, and has its poster when they come', async () => {
+    const { steps, grow } = setUp()
+    const { audio } = init
+    await grow({ kind: 'init', init: 0, ...(audio && { audio }) })
+    const playable = () => steps.some(({ facts }) => facts?.playable)
+    const posters = () => steps.flatMap(({ jobs = [] }) => jobs).filter(({ kind }) => kind === 'make-poster')
+    for (let number = 0; number < 2; number++) await grow({ ...segment(number), frames: 0, videoBytes: 0 })
+    expect(playable()).toBe(false)
+    await grow({ ...segment(2), frames: 0, videoBytes: 0 })
+    expect(playable()).toBe(true)
+    expect(posters()).toEqual([])
+    await grow({ ...init, init: 1 })
+    await grow({ ...segment(3), init: 1, discontinuity: true })
+    expect(steps.flatMap(({ renditions = [] }) => renditions).map(({ name }) => name)).toContain('original')
+    expect(posters()).toHaveLength(1)
+  })
+
   it('loses nothing while the database is away', async () => {
     const { state, grow, planned } = setUp()
     await grow(init)
