@@ -75,7 +75,7 @@ describe('a broadcast', () => {
     expect(await streamHash(audio, 'a')).toBe(await streamHash(source, 'a'))
   }, 30_000)
 
-  it('is recorded packet for packet, and the whole recording is one FLV', async () => {
+  it('is recorded packet for packet, and the whole recording is one FLV (pain 1)', async () => {
     const { items } = await program.api<BroadcastList>('/broadcasts')
     const broadcast = items[0] as Broadcast
     expect(broadcast.state).toBe('ended')
@@ -153,7 +153,7 @@ describe('a publisher with a wrong key', () => {
 })
 
 describe('kill -9 in mid-broadcast', () => {
-  it('loses nothing that was on disk, and after the next start the replay is there by itself', async () => {
+  it('loses nothing that was on disk, and after the next start the replay is there by itself (pain 5)', async () => {
     const storageDir = path.join(folder, 'killed')
     const env = { GRACE_SECONDS: '2' }
     const before = await startProgram({ storageDir, env })

@@ -103,7 +103,7 @@ async function record(name: string): Promise<LogTag[]> {
 }
 
 describe.each(Object.entries(EXPECTED))('%s', (name, { tags, sha256 }) => {
-  it('is recorded tag for tag', async () => {
+  it('is recorded tag for tag (pain 46)', async () => {
     const media = (await record(name)).filter(({ type }) => type !== SCRIPT_TAG)
     const lines = media.map(
       ({ type, timestampMs, body }) =>

@@ -431,7 +431,7 @@ describe('a player', () => {
 })
 
 describe('a player that reads nothing', () => {
-  it('loses its connection; memory is bounded and the encoder is not held up', async () => {
+  it('loses its connection; memory is bounded and the encoder is not held up (pain 44)', async () => {
     const encoder = await onAir()
     const session = await gate.session()
     const player = kept(await RtmpClient.connected(port))

@@ -53,13 +53,13 @@ afterEach(async () => {
 })
 
 describe('a recording', () => {
-  it('is packet for packet what was sent', async () => {
+  it('is packet for packet what was sent (pain 2)', async () => {
     await record(makeRecorder(folder), await messagesOf(source))
     expect(await streamHash(part(), 'v')).toBe(await streamHash(source, 'v'))
     expect(await streamHash(part(), 'a')).toBe(await streamHash(source, 'a'))
   })
 
-  it('can be played at every instant while it grows', async () => {
+  it('can be played at every instant while it grows (pain 6)', async () => {
     const messages = await messagesOf(source)
     const log = await makeRecorder(folder).openSession({
       broadcastId,

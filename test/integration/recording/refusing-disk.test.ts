@@ -241,7 +241,7 @@ describe('a disk that refuses for another reason', () => {
 })
 
 describe('a broadcast that becomes as large as it may', () => {
-  it('ends on a whole message, is complete, and says so; the next publish is a new broadcast', async () => {
+  it('ends on a whole message, is complete, and says so; the next publish is a new broadcast (pain 36)', async () => {
     const maxBroadcastBytes = 60_000
     await serve({ maxBroadcastBytes })
     const key = await makeKey()

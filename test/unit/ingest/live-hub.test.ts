@@ -226,7 +226,7 @@ describe('a viewer who reads too slowly', () => {
     expect(times).not.toContain('f@1640')
     expect(screen.endings).toEqual([])
   })
-  it('never holds more than the limit, and costs other viewers nothing', async () => {
+  it('never holds more than the limit, and costs other viewers nothing (pain 32)', async () => {
     const encoder = hub.open('channel')
     encoder.write(keyframe(0))
     const slow = join().screen

@@ -75,7 +75,7 @@ describe('the recorder', () => {
     expect(closed.every((row) => row.failure === undefined)).toBe(true)
   })
 
-  it('never writes over a part that the catalogue does not know of', async () => {
+  it('never writes over a part that the catalogue does not know of (pain 10)', async () => {
     await record(makeRecorder(), session({ seconds: 1 }))
     const before = await readFile(part(0))
     const log = await record(makeRecorder(), session({ seconds: 1 }), 0)
@@ -132,7 +132,7 @@ describe('the recorder', () => {
     expect(whole.includes(hex(`96 00 ${av01} 01 c9`))).toBe(true)
   })
 
-  it('begins a new part, playable by itself, when the configuration changes', async () => {
+  it('begins a new part, playable by itself, when the configuration changes (pain 8)', async () => {
     const recorder = makeRecorder()
     const change = avcConfigMessage(2000, OTHER_AVC_CONFIG)
     await record(recorder, [
@@ -208,7 +208,7 @@ describe('the whole recording as one FLV', () => {
     return tagsOf(path.join(folder, 'whole.flv'))
   }
 
-  it('is every picture and sound once, on one clock, with repeated headers left out', async () => {
+  it('is every picture and sound once, on one clock, with repeated headers left out (pain 8)', async () => {
     const recorder = makeRecorder()
     const one = session({ seconds: 2, from: 50_000 })
     const two = session({ seconds: 2 })

@@ -21,7 +21,7 @@ const part = (
 })
 
 describe('the verdict', () => {
-  it('on one whole session is complete', () => {
+  it('on one whole session is complete (pain 2)', () => {
     expect(judgeRecording([session('a', 0, 3726, 'unpublished')], [part(0, 'a', 3725.4)])).toEqual({
       receivedSeconds: 3726,
       recordedSeconds: 3725.4,

@@ -182,7 +182,7 @@ beforeEach(() => void vi.useFakeTimers())
 afterEach(() => void vi.useRealTimers())
 
 describe('the publish gate', () => {
-  it('refuses an unknown key with a reason and creates nothing', async () => {
+  it('refuses an unknown key with a reason and creates nothing (pain 15)', async () => {
     const { publish, rows } = makeWorld()
     expect(await publish('rk_wrong')).toMatchObject({
       admitted: false,
@@ -248,7 +248,7 @@ describe('the publish gate', () => {
     expect(decision).toMatchObject({ admitted: true })
   })
 
-  it('refuses more broadcasts than are allowed before anything is created, also at the same moment', async () => {
+  it('refuses more broadcasts than are allowed before anything is created, also at the same moment (pain 15)', async () => {
     const { publish, rows } = makeWorld({ maxBroadcasts: 1 })
     const decisions = await Promise.all([publish(KEY), publish(OTHER_KEY)])
     expect(decisions).toMatchObject([
@@ -299,7 +299,7 @@ describe('the publish gate', () => {
     admitted(await publish())
   })
 
-  it('lets the encoder that lost its connection come back at once under either setting', async () => {
+  it('lets the encoder that lost its connection come back at once under either setting (pain 14)', async () => {
     const { publish } = makeWorld({ takeover: 'refuse' })
     await admitted(await publish()).close('dropped')
     admitted(await publish())
@@ -354,7 +354,7 @@ describe('a broadcast', () => {
     expect(events).toEqual(['packaging started', 'log closed', 'packaging finished', 'ended'])
   })
 
-  it('waits for a lost encoder, and ends when its grace is over', async () => {
+  it('waits for a lost encoder, and ends when its grace is over (pain 11)', async () => {
     const { publish, rows, events } = makeWorld()
     const session = admitted(await publish())
     session.write(frame)
@@ -366,7 +366,7 @@ describe('a broadcast', () => {
     expect(events).toContain('ended')
   })
 
-  it('is one broadcast through a hundred reconnects', async () => {
+  it('is one broadcast through a hundred reconnects (pain 12)', async () => {
     const { publish, rows, events } = makeWorld()
     for (let i = 0; i < 100; i++) {
       const session = admitted(await publish())
@@ -398,7 +398,7 @@ describe('a broadcast', () => {
     expect(only(rows).sessions).toHaveLength(2)
   })
 
-  it('begins anew after the one before has ended', async () => {
+  it('begins anew after the one before has ended (pain 13)', async () => {
     const { publish, rows } = makeWorld()
     const first = admitted(await publish())
     first.write(frame)

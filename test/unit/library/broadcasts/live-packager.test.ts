@@ -83,7 +83,7 @@ function makeWorld(wrap: (store: MediaStore) => MediaStore = (store) => store) {
   return { recorder, store, disk, told, segments, run: packager.follow({ broadcastId, videoId: video }) }
 }
 
-it('goes on from where it stands after it crashed, and the recording notices nothing', async () => {
+it('goes on from where it stands after it crashed, and the recording notices nothing (pain 3)', async () => {
   let puts = 0
   const { recorder, store, told, segments, run } = makeWorld((real) => {
     const put = real.put.bind(real)
