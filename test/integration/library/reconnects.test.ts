@@ -1,0 +1,103 @@
+/** A broadcast is not a connection: a hundred connections that end in every way, one video, and nothing missing in it. */
+import path from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import type { MediaMessage } from '../../../src/ingest/media-message.ts'
+import type { VideoId } from '../../../src/kernel/ids.ts'
+import { mediaKeys } from '../../../src/media/layout.ts'
+import { parseTimeline } from '../../../src/packaging/timeline.ts'
+import { filesBelow, startTestStation, type TestStation } from '../../support/broadcasting.ts'
+import { makeBroadcastSource } from '../../support/ffmpeg.ts'
+import { messagesOf } from '../../support/packaged-video.ts'
+import { cutStream, isFrame, type Leaving, RestlessEncoder } from '../../support/rtmp/restless-encoder.ts'
+
+const CONNECTIONS = 100
+const LEAVINGS: readonly Leaving[] = ['reset', 'closed', 'takeover']
+
+let station: TestStation
+let port: number
+let key: string
+const sources: MediaMessage[][] = []
+
+beforeAll(async () => {
+  station = await startTestStation()
+  port = (await station.serve()).rtmpPort
+  const { people } = station.holdings
+  await people.create({ email: 'ada@example.org', name: 'Ada', password: 'correct horse', role: 'creator' })
+  key = (await people.createStreamKey('ada@example.org', 'Desk')).key
+  for (const size of ['320x180', '426x240']) {
+    const file = path.join(station.storageDir, 'tmp', `${size}.flv`)
+    await makeBroadcastSource(file, { seconds: 8, size, frameRate: 10 })
+    sources.push(await messagesOf(file))
+  }
+})
+afterAll(() => station?.[Symbol.asyncDispose]())
+
+const broadcasts = () =>
+  station.foundation.prisma.broadcast.findMany({
+    orderBy: { startedAt: 'asc' },
+    include: { sessions: { orderBy: { ordinal: 'asc' } }, video: true },
+  })
+
+it('a hundred random reconnects make one video that has everything that was sent', async () => {
+  // The run's own numbers, so that a failure can be repeated.
+  const seed = Math.trunc(Math.random() * 2 ** 31)
+  const random = randomFrom(seed)
+  const pick = <T>(from: readonly T[]) => from[Math.trunc(random() * from.length)] as T
+  const encoder = new RestlessEncoder(port, key)
+  const leavings: Leaving[] = []
+  for (let i = 0; i < CONNECTIONS; i += 1) {
+    const messages = cutStream(pick(sources), Math.trunc(random() * 3), 1)
+    const leaving = i === CONNECTIONS - 1 ? 'goodbye' : pick(LEAVINGS)
+    leavings.push(leaving)
+    await encoder.connect(messages, leaving)
+    // How long it is away is part of what is random.
+    await delay(random() * 30)
+  }
+  await encoder.settled()
+  await expect
+    .poll(async () => (await broadcasts()).map(({ state }) => state), `seed ${seed}`)
+    .toEqual(['ended'])
+
+  const [broadcast] = await broadcasts()
+  expect(broadcast?.sessions.length).toBe(CONNECTIONS)
+  const endings = { takeover: 'taken-over', goodbye: 'unpublished', reset: 'dropped', closed: 'dropped' }
+  expect(broadcast?.sessions.map(({ ending }) => ending)).toEqual(leavings.map((leaving) => endings[leaving]))
+  const folder = path.join(station.storageDir, 'recordings', broadcast?.id ?? '')
+  const parts = (await filesBelow(folder)).filter((file) => file.endsWith('.flv'))
+  const recorded: Buffer[] = []
+  for (const part of parts.toSorted(byNumber))
+    for (const message of await messagesOf(part))
+      if (isFrame(message)) recorded.push(Buffer.concat(message.parts))
+  expect(recorded.length, `seed ${seed}`).toBe(encoder.sent.length)
+  expect(Buffer.concat(recorded).equals(Buffer.concat(encoder.sent)), `seed ${seed}`).toBe(true)
+
+  const timeline = mediaKeys.timeline(broadcast?.videoId as VideoId)
+  const { segments, ended } = parseTimeline((await station.foundation.store.read(timeline))?.toString() ?? '')
+  expect(ended).toBe(true)
+  expect(
+    segments.reduce((sum, { frames }) => sum + frames, 0),
+    `seed ${seed}`,
+  ).toBe(encoder.pictures)
+  expect(segments.filter(({ discontinuity }) => discontinuity).length).toBe(CONNECTIONS - 1)
+
+  await encoder.connect(cutStream(sources[0] ?? [], 0, 1), 'closed')
+  expect(
+    (await broadcasts()).map(({ state }) => state),
+    'after a goodbye comes another one',
+  ).toHaveLength(2)
+})
+
+const byNumber = (a: string, b: string) =>
+  Number.parseInt(path.basename(a), 10) - Number.parseInt(path.basename(b), 10)
+
+/** mulberry32: the same numbers for the same seed. */
+function randomFrom(seed: number): () => number {
+  let state = seed
+  return () => {
+    state = (state + 0x6d2b79f5) | 0
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
+  }
+}
