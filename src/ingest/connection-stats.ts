@@ -1,5 +1,5 @@
 /** What came on a message stream, counted as it comes and read as a snapshot. */
-import type { LiveFrame } from './live-frame.ts'
+import type { SentNote } from './live-stream.ts'
 import { AUDIO, VIDEO } from './media-message.ts'
 import type { SessionState, StreamUse } from './session-state.ts'
 import { StreamMeter, type StreamSignal } from './stream-meter.ts'
@@ -58,7 +58,7 @@ export class ConnectionStats {
     this.#measuredMs = nowMs
   }
 
-  count(frame: LiveFrame, nowMs = performance.now()): void {
+  count(frame: SentNote, nowMs = performance.now()): void {
     this.#meter.count(frame, nowMs)
     if (frame.kind === 'header') return
     if (frame.type === AUDIO) this.#audioFrames += 1

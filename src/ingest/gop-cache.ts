@@ -2,47 +2,65 @@
  * What a viewer who joins now is sent first: the frames since the last keyframe, so that the picture
  * is there at once. Bounded: a group of pictures that grows past the limit is forgotten, and who joins
  * then waits for the next keyframe.
+ *
+ * Who joins gets bytes that are made once for each format and shared, each time only what came since: a
+ * crowd that joins at once costs one group of pictures, not one for each of them.
  */
-import type { LiveFrame } from './live-frame.ts'
+import { type FrameBlocks, FrameLog } from './frame-log.ts'
+import { encodeFrames, type LiveFormat } from './live-format.ts'
+import type { MediaMessage } from './media-message.ts'
 
-/** What a frame costs beside its body. */
-const FRAME_OVERHEAD_BYTES = 128
+interface Encoded {
+  readonly pieces: Buffer[]
+  /** How far into the log. */
+  upTo: number
+}
 
 export class GopCache {
   readonly #maxBytes: number
-  #frames: LiveFrame[] = []
-  #bytes = 0
-  #filling = false
+  readonly #log: FrameLog
+  readonly #encoded = new Map<LiveFormat, Encoded>()
+  #firstMs: number | undefined
 
-  constructor(maxBytes: number) {
+  constructor(maxBytes: number, blocks: FrameBlocks) {
     this.#maxBytes = maxBytes
+    this.#log = new FrameLog(blocks)
   }
 
-  get frames(): readonly LiveFrame[] {
-    return this.#frames
+  /** Of the first frame; undefined when there is none. */
+  get firstMs(): number | undefined {
+    return this.#firstMs
   }
 
   get byteLength(): number {
-    return this.#bytes
+    return this.#log.byteLength
   }
 
-  /** `sync`: decoding can start at this frame. */
-  add(frame: LiveFrame, sync: boolean): void {
+  /** Copies the message. `sync`: decoding can start at this frame. */
+  add(message: MediaMessage, timestampMs: number, sync: boolean): void {
     if (sync) {
       this.clear()
-      this.#filling = true
+      this.#firstMs = timestampMs
     }
-    if (!this.#filling) return
-    const { body, plain } = frame
-    this.#bytes += body.byteLength + FRAME_OVERHEAD_BYTES
-    if (plain && plain !== body) this.#bytes += plain.byteLength
-    if (this.#bytes > this.#maxBytes) this.clear()
-    else this.#frames.push(frame)
+    if (this.#firstMs === undefined) return
+    this.#log.add(message, timestampMs)
+    if (this.#log.byteLength > this.#maxBytes) this.clear()
+  }
+
+  /** Not to be written to. */
+  encode(format: LiveFormat): readonly Buffer[] {
+    const encoded = this.#encoded.get(format) ?? { pieces: [], upTo: 0 }
+    if (encoded.upTo < this.#log.byteLength) {
+      encoded.pieces.push(encodeFrames(format, this.#log.frames(encoded.upTo)))
+      encoded.upTo = this.#log.byteLength
+      this.#encoded.set(format, encoded)
+    }
+    return encoded.pieces
   }
 
   clear(): void {
-    this.#frames = []
-    this.#bytes = 0
-    this.#filling = false
+    this.#log.clear()
+    this.#encoded.clear()
+    this.#firstMs = undefined
   }
 }

@@ -9,8 +9,8 @@
  *                      |  v
  *                     vacant --lingerMs--> (none)
  */
-import type { LiveFrame } from './live-frame.ts'
-import { LiveStream } from './live-stream.ts'
+import { FrameBlocks } from './frame-log.ts'
+import { LiveStream, type SentNote } from './live-stream.ts'
 import { LiveViewer, type ViewerEnding, type ViewerOptions } from './live-viewer.ts'
 import type { MediaMessage } from './media-message.ts'
 import type { SessionEnding } from './publish-gate.ts'
@@ -44,7 +44,9 @@ const OVER: ReadonlySet<SessionEnding> = new Set([
 /** The encoder's end of a live stream. */
 export interface LivePublication {
   /** Copies the message. Undefined when another publication has taken the name over. */
-  write(message: MediaMessage): LiveFrame | undefined
+  write(message: MediaMessage): SentNote | undefined
+  /** Sends what waits for others to travel with. */
+  flush(): void
   close(ending: SessionEnding): void
 }
 
@@ -73,6 +75,7 @@ interface Entry {
 
 export class LiveHub implements Disposable {
   readonly #limits: LiveHubLimits
+  readonly #blocks = new FrameBlocks()
   readonly #entries = new Map<string, Entry>()
   readonly #waiting = new Map<string, Set<() => void>>()
 
@@ -83,10 +86,15 @@ export class LiveHub implements Disposable {
   open(streamName: string): LivePublication {
     const known = this.#entries.get(streamName)
     if (known) known.stream.resume()
-    const entry = known ?? { stream: new LiveStream(this.#limits), publication: undefined, timer: undefined }
+    const entry = known ?? {
+      stream: new LiveStream(this.#limits, this.#blocks),
+      publication: undefined,
+      timer: undefined,
+    }
     clearTimeout(entry.timer)
     const publication: LivePublication = {
       write: (message) => (entry.publication === publication ? entry.stream.write(message) : undefined),
+      flush: () => entry.stream.flush(),
       close: (ending) => {
         if (entry.publication === publication) this.#vacate(streamName, entry, ending)
       },

@@ -4,13 +4,17 @@
  * a keyframe, so that whoever was left behind can go on at a batch's beginning.
  */
 
-import { EncodedGop } from './encoded-gop.ts'
+import { type FrameBlocks, FrameLog } from './frame-log.ts'
+import { type FrameKind, type FrameNote, readNote } from './frame-note.ts'
 import { GopCache } from './gop-cache.ts'
 import { encodeFrames, type LiveFormat } from './live-format.ts'
-import { detached, FrameStore, type LiveFrame } from './live-frame.ts'
+import { type LiveFrame, makeFrame } from './live-frame.ts'
 import type { LiveViewer, ViewerEnding } from './live-viewer.ts'
 import { AUDIO, type MediaMessage, VIDEO } from './media-message.ts'
 import { StandingMessages } from './standing-messages.ts'
+
+/** What was handed on, and when it is shown. */
+export type SentNote = FrameNote & { readonly timestampMs: number }
 
 export interface LiveStreamLimits {
   readonly maxGopBytes: number
@@ -24,24 +28,24 @@ const RESUME_GAP_MS = 40
 
 export class LiveStream {
   readonly #limits: LiveStreamLimits
-  readonly #store = new FrameStore()
   readonly #gop: GopCache
-  readonly #encodedGop = new EncodedGop()
   readonly #viewers = new Map<LiveFormat, Set<LiveViewer>>()
   #metadata: LiveFrame | undefined
   /** Decoder configurations and the like, of every track. */
   readonly #headers = new StandingMessages<LiveFrame>()
   #hasVideo = false
-  #batch: LiveFrame[] = []
-  #batchBytes = 0
+  readonly #batch: FrameLog
+  /** Decoding can start at the batch's first frame. */
+  #batchAtSync = false
   #timer: NodeJS.Timeout | undefined
   /** Added to the encoder's timestamps; undefined: to be found at the next message. */
   #shiftMs: number | undefined = 0
   #lastMs = 0
 
-  constructor(limits: LiveStreamLimits) {
+  constructor(limits: LiveStreamLimits, blocks: FrameBlocks) {
     this.#limits = limits
-    this.#gop = new GopCache(limits.maxGopBytes)
+    this.#gop = new GopCache(limits.maxGopBytes, blocks)
+    this.#batch = new FrameLog(blocks)
   }
 
   get viewerCount(): number {
@@ -60,28 +64,28 @@ export class LiveStream {
     return this.#gop.byteLength
   }
 
-  /** Copies the message. */
-  write(message: MediaMessage): LiveFrame {
+  /** Copies the message. Says what it is, with its time as viewers get it. */
+  write(message: MediaMessage): SentNote {
     this.#shiftMs ??= this.#lastMs + RESUME_GAP_MS - message.timestampMs
-    const timestampMs = (message.timestampMs + this.#shiftMs) >>> 0
-    this.#lastMs = timestampMs
-    const stored = this.#store.add(message, timestampMs)
+    const note = readNote(message)
+    const { type, kind, head } = note
+    this.#lastMs = (message.timestampMs + this.#shiftMs) >>> 0
     // ffmpeg takes metadata at any other time than 0 for a subtitle track.
-    const frame = stored.kind === 'metadata' ? { ...stored, timestampMs: 0 } : stored
-    if (frame.type === VIDEO && frame.plain) this.#hasVideo = true
-    if (frame.kind === 'metadata') this.#metadata = detached(frame)
-    else if (frame.kind === 'header') this.#keepHeader(detached(frame))
-    const sync = this.#isSync(frame)
-    if (sync) this.#flush()
+    const timestampMs = kind === 'metadata' ? 0 : this.#lastMs
+    if (note.picture) this.#hasVideo = true
+    if (kind === 'metadata') this.#metadata = makeFrame(type, timestampMs, head as Buffer)
+    else if (kind === 'header') this.#keepHeader(note, makeFrame(type, timestampMs, head as Buffer))
+    const sync = this.#isSync(type, kind)
+    if (sync) this.flush()
     // Headers and metadata are sent before the cached frames, not among them.
-    if (frame.kind === 'sync' || frame.kind === 'frame') this.#gop.add(frame, sync)
-    if (this.#viewers.size > 0) this.#enqueue(frame)
-    return frame
+    if (kind === 'sync' || kind === 'frame') this.#gop.add(message, timestampMs, sync)
+    if (this.#viewers.size > 0) this.#enqueue(message, timestampMs, sync)
+    return { ...note, timestampMs }
   }
 
   /** The encoder was lost and is back, or another took its place: its clock and its codecs may differ. */
   resume(): void {
-    this.#flush()
+    this.flush()
     this.#gop.clear()
     this.#metadata = undefined
     this.#headers.clear()
@@ -90,7 +94,7 @@ export class LiveStream {
   }
 
   join(viewer: LiveViewer): void {
-    this.#flush()
+    this.flush()
     if (!viewer.fromNow) this.#welcome(viewer)
     const viewers = this.#viewers.get(viewer.format) ?? new Set()
     this.#viewers.set(viewer.format, viewers.add(viewer))
@@ -98,9 +102,8 @@ export class LiveStream {
 
   #welcome(viewer: LiveViewer): void {
     viewer.begin(this.#encodeHeaders(viewer.format))
-    const { frames } = this.#gop
-    for (const bytes of this.#encodedGop.encode(viewer.format, frames)) viewer.begin(bytes)
-    if (frames.length === 0 && this.#hasVideo) viewer.awaitSync()
+    for (const bytes of this.#gop.encode(viewer.format)) viewer.begin(bytes)
+    if (this.#gop.firstMs === undefined && this.#hasVideo) viewer.awaitSync()
   }
 
   leave(viewer: LiveViewer): void {
@@ -110,51 +113,48 @@ export class LiveStream {
   }
 
   end(ending: ViewerEnding): void {
-    this.#flush()
+    this.flush()
     const viewers = [...this.#viewers.values()].flatMap((set) => [...set])
     this.#viewers.clear()
     for (const viewer of viewers) viewer.end(ending)
   }
 
-  #keepHeader(frame: LiveFrame): void {
-    const { type, standing, body, plain } = frame
+  #keepHeader({ type, standing, picture }: FrameNote, frame: LiveFrame): void {
     if (!standing) return
-    const ofDefaultTrack = type === VIDEO && standing.configuration && plain
+    const ofDefaultTrack = type === VIDEO && standing.configuration && picture
     // The cached frames were made for the configuration before; some encoders repeat the same one.
-    if (ofDefaultTrack && !this.#headers.get(standing.key)?.body.equals(body)) this.#gop.clear()
-    this.#headers.set(standing, frame, body.byteLength)
+    if (ofDefaultTrack && !this.#headers.get(standing.key)?.body.equals(frame.body)) this.#gop.clear()
+    this.#headers.set(standing, frame, frame.body.byteLength)
   }
 
   /** Without video, every audio frame is a place to start. */
-  #isSync(frame: LiveFrame): boolean {
-    return frame.kind === 'sync' || (frame.type === AUDIO && frame.kind === 'frame' && !this.#hasVideo)
+  #isSync(type: number, kind: FrameKind): boolean {
+    return kind === 'sync' || (type === AUDIO && kind === 'frame' && !this.#hasVideo)
   }
 
   #encodeHeaders(format: LiveFormat): Buffer {
-    const timestampMs = this.#gop.frames[0]?.timestampMs ?? this.#lastMs
+    const timestampMs = this.#gop.firstMs ?? this.#lastMs
     const timed = this.#headers.values().map((frame) => ({ ...frame, timestampMs }))
     return encodeFrames(format, this.#metadata ? [this.#metadata, ...timed] : timed)
   }
 
-  #enqueue(frame: LiveFrame): void {
-    this.#batch.push(frame)
-    this.#batchBytes += frame.body.byteLength
-    if (this.#batchBytes >= MAX_BATCH_BYTES) this.#flush()
-    else this.#timer ??= setTimeout(() => this.#flush(), this.#limits.batchMs)
-  }
-
-  #flush(): void {
+  /** Sends what waits for others to travel with. */
+  flush(): void {
+    if (this.#batch.byteLength === 0) return
     clearTimeout(this.#timer)
     this.#timer = undefined
-    const [first] = this.#batch
-    if (!first) return
-    const batch = this.#batch
-    this.#batch = []
-    this.#batchBytes = 0
-    const sync = this.#isSync(first)
+    const batch = this.#batch.frames()
+    this.#batch.clear()
     for (const [format, viewers] of this.#viewers) {
       const bytes = encodeFrames(format, batch)
-      for (const viewer of viewers) viewer.offer(bytes, sync, () => this.#encodeHeaders(format))
+      for (const viewer of viewers) viewer.offer(bytes, this.#batchAtSync, () => this.#encodeHeaders(format))
     }
+  }
+
+  #enqueue(message: MediaMessage, timestampMs: number, sync: boolean): void {
+    if (this.#batch.byteLength === 0) this.#batchAtSync = sync
+    this.#batch.add(message, timestampMs)
+    if (this.#batch.byteLength >= MAX_BATCH_BYTES) this.flush()
+    else this.#timer ??= setTimeout(() => this.flush(), this.#limits.batchMs)
   }
 }

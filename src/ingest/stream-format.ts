@@ -5,7 +5,7 @@ import { readAvcConfig } from '../formats/flv/avc-config.ts'
 import { readHevcConfig } from '../formats/flv/hevc-config.ts'
 import { metadataNumber, readMetadata } from '../formats/flv/script-data.ts'
 import { readVideoTag } from '../formats/flv/video-tag.ts'
-import type { LiveFrame } from './live-frame.ts'
+import type { FrameNote } from './frame-note.ts'
 import { AUDIO, VIDEO } from './media-message.ts'
 
 export interface StreamFormat {
@@ -37,20 +37,20 @@ const MAX_NAME_CHARS = 128
 const MAX_FRAME_RATE = 300
 
 /** The format after this frame; the same object when it says nothing new. Never throws: it is advice. */
-export function learnFormat(known: StreamFormat, { type, kind, body }: LiveFrame): StreamFormat {
-  if (kind === 'metadata') return { ...known, ...fromMetadata(body) }
+export function learnFormat(known: StreamFormat, { type, kind, head }: FrameNote): StreamFormat {
+  if (kind === 'metadata') return { ...known, ...fromMetadata(head) }
   // Codecs without a configuration are known by their frames.
   if (kind !== 'header' && (type === VIDEO ? known.videoCodec : known.audioCodec) !== undefined) return known
   try {
-    if (type === VIDEO) return { ...known, ...fromVideo(body, kind === 'header') }
-    if (type === AUDIO) return { ...known, ...fromAudio(body, kind === 'header') }
+    if (type === VIDEO) return { ...known, ...fromVideo(head, kind === 'header') }
+    if (type === AUDIO) return { ...known, ...fromAudio(head, kind === 'header') }
   } catch {
     // A configuration that cannot be read is recorded all the same.
   }
   return known
 }
 
-function fromVideo(body: Buffer, header: boolean): Partial<StreamFormat> {
+function fromVideo(body: Uint8Array, header: boolean): Partial<StreamFormat> {
   const tag = readVideoTag(body)
   if (!tag || tag.packet === 'other') return {}
   const record = body.subarray(tag.dataOffset, tag.dataEnd)
@@ -59,7 +59,7 @@ function fromVideo(body: Buffer, header: boolean): Partial<StreamFormat> {
   return { videoCodec: codecString, width, height }
 }
 
-function fromAudio(body: Buffer, header: boolean): Partial<StreamFormat> {
+function fromAudio(body: Uint8Array, header: boolean): Partial<StreamFormat> {
   const tag = readAudioTag(body)
   if (!tag || tag.packet === 'other') return {}
   const { sampleRate, channels } = tag
@@ -68,7 +68,7 @@ function fromAudio(body: Buffer, header: boolean): Partial<StreamFormat> {
   return { audioCodec: config.codecString, sampleRate: config.sampleRate, channels: config.channels }
 }
 
-function fromMetadata(body: Buffer): Partial<StreamFormat> {
+function fromMetadata(body: Uint8Array): Partial<StreamFormat> {
   const metadata = readMetadata(body)
   const positive = (name: string, most: number) => {
     const value = metadataNumber(metadata, name)

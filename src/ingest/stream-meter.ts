@@ -3,7 +3,7 @@
  * second and hold for the last ten. Costs a few numbers for each stream.
  */
 import { ArrivalClock } from './arrival-clock.ts'
-import type { LiveFrame } from './live-frame.ts'
+import type { SentNote } from './live-stream.ts'
 import { AUDIO, VIDEO } from './media-message.ts'
 import { learnFormat, type StreamFormat, UNKNOWN_FORMAT } from './stream-format.ts'
 
@@ -82,7 +82,7 @@ export class StreamMeter {
     this.#seconds.push(this.#second(0, nowMs, 0))
   }
 
-  count(frame: LiveFrame, nowMs: number): void {
+  count(frame: SentNote, nowMs: number): void {
     this.#format = learnFormat(this.#format, frame)
     if (frame.kind === 'header' || frame.kind === 'metadata') return
     this.#lastMs = nowMs

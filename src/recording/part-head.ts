@@ -7,10 +7,9 @@
  * `onRepriseContinued`, then the headers again: readers go on with the clock they have.
  */
 import { encodeAmf0Values, readAmf0Values } from '../formats/amf0.ts'
-import { readModifiers } from '../formats/flv/enhanced-packet.ts'
 import { readMetadata } from '../formats/flv/script-data.ts'
-import { readStanding } from '../formats/flv/standing-message.ts'
-import { AUDIO, DATA, type MediaMessage, VIDEO } from '../ingest/media-message.ts'
+import { mayStand, readStanding } from '../formats/flv/standing-message.ts'
+import { DATA, type MediaMessage } from '../ingest/media-message.ts'
 import { StandingMessages } from '../ingest/standing-messages.ts'
 
 const CONTINUED = 'onRepriseContinued'
@@ -29,7 +28,9 @@ export class PartHead {
    */
   observe(message: MediaMessage): 'changed' | 'same' {
     const { type, parts, byteLength } = message
-    if (byteLength > MAX_HEADER_BYTES || !mayStand(message)) return 'same'
+    const [beginning] = parts
+    if (!beginning || byteLength > MAX_HEADER_BYTES) return 'same'
+    if (type !== DATA && !mayStand(type, beginning)) return 'same'
     const body = Buffer.concat(parts)
     if (type === DATA) {
       if (readMetadata(body)) this.#metadata = body
@@ -69,29 +70,4 @@ export function isContinuedMark(body: Uint8Array): boolean {
   } catch {
     return false
   }
-}
-
-/** Looks at the first bytes only: this is asked of every message. True for a few that turn out to be frames. */
-function mayStand({ type, parts }: MediaMessage): boolean {
-  if (type === DATA) return true
-  const [part] = parts
-  const first = part?.[0]
-  if (part === undefined || first === undefined) return false
-  const second = part.byteLength > 1 ? part[1] : undefined
-  if (type === VIDEO && first & 0x80) return mayStandEnhanced(part, VIDEO_FRAMES, 6)
-  if (type === AUDIO && first >> 4 === 9) return mayStandEnhanced(part, AUDIO_FRAMES, 5)
-  // Legacy codecs with a configuration say by their second byte whether this is one.
-  return (second === undefined || second === 0) && (type === VIDEO || first >> 4 === 10)
-}
-
-/** Packet types that are not kept: coded frames and ends. */
-const VIDEO_FRAMES = [1, 2, 3]
-const AUDIO_FRAMES = [1, 2]
-
-function mayStandEnhanced(part: Uint8Array, frames: readonly number[], multitrackType: number): boolean {
-  const modified = readModifiers(part)
-  if (!modified) return true
-  if (modified.type !== multitrackType) return !frames.includes(modified.type)
-  const layout = part[modified.at]
-  return layout === undefined || !frames.includes(layout & 0x0f)
 }

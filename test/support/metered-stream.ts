@@ -1,6 +1,6 @@
 /** A stream with a fault of choice, fed into the meters of ingest second by second, without waiting for them. */
 import { ConnectionStats } from '../../src/ingest/connection-stats.ts'
-import { FrameStore } from '../../src/ingest/live-frame.ts'
+import { readNote } from '../../src/ingest/frame-note.ts'
 import type { MediaMessage } from '../../src/ingest/media-message.ts'
 import type { ReceivedMedia } from '../../src/library/broadcasts/stream-health.ts'
 import {
@@ -37,7 +37,6 @@ const START_MS = 50_000
 export function meterStream(fault: StreamFault): ReceivedMedia {
   const { seconds, pace = 1, delayMs = () => 30 } = fault
   const stats = new ConnectionStats(START_MS)
-  const frames = new FrameStore()
   const arrivals = messagesOf(fault)
     .map((message) => {
       const sentMs = (message.timestampMs - (fault.firstTimestampMs ?? 0) - shiftOf(message, fault)) / pace
@@ -59,7 +58,7 @@ export function meterStream(fault: StreamFault): ReceivedMedia {
     sweepUntil(atMs)
     bytes += message.byteLength
     const timestampMs = message.timestampMs >>> 0
-    stats.count(frames.add(message, timestampMs), START_MS + atMs)
+    stats.count({ ...readNote(message), timestampMs }, START_MS + atMs)
   }
   sweepUntil(seconds * 1000)
   const nowMs = START_MS + seconds * 1000

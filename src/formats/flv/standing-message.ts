@@ -5,7 +5,7 @@
  * Spec: FLV 10.1 §E.4.2, §E.4.3; Enhanced RTMP v2 "Enhanced Audio", "Enhanced Video", "Metadata Frame"
  */
 import { AUDIO_PACKET, readAudioTag } from './audio-tag.ts'
-import { DEFAULT_TRACK, readEnhancedPacket } from './enhanced-packet.ts'
+import { DEFAULT_TRACK, readEnhancedPacket, readModifiers } from './enhanced-packet.ts'
 import { AUDIO_TAG, VIDEO_TAG } from './tag-header.ts'
 import { readVideoTag, VIDEO_PACKET } from './video-tag.ts'
 
@@ -26,6 +26,38 @@ const VIDEO_SUBJECTS: Record<number, Subject> = {
 const AUDIO_SUBJECTS: Record<number, Subject> = {
   [AUDIO_PACKET.sequenceStart]: 'configuration',
   [AUDIO_PACKET.multichannelConfig]: 'channels',
+}
+
+/** Packet types that are not kept: coded frames and ends. */
+const VIDEO_FRAMES: readonly number[] = [
+  VIDEO_PACKET.sequenceEnd,
+  VIDEO_PACKET.codedFrames,
+  VIDEO_PACKET.codedFramesX,
+]
+const AUDIO_FRAMES: readonly number[] = [AUDIO_PACKET.codedFrames, AUDIO_PACKET.sequenceEnd]
+
+/**
+ * A quick look at the body's beginning, since this is asked of every message. True for a few that turn out
+ * to be frames, and where too little is there to tell.
+ */
+export function mayStand(type: number, beginning: Uint8Array): boolean {
+  const first = beginning[0]
+  if (first === undefined) return false
+  if (type === VIDEO_TAG && first & 0x80)
+    return mayStandEnhanced(beginning, VIDEO_FRAMES, VIDEO_PACKET.multitrack)
+  if (type === AUDIO_TAG && first >> 4 === 9)
+    return mayStandEnhanced(beginning, AUDIO_FRAMES, AUDIO_PACKET.multitrack)
+  // Legacy codecs with a configuration say by their second byte whether this is one.
+  const second = beginning[1]
+  return (second === undefined || second === 0) && (type === VIDEO_TAG || first >> 4 === 10)
+}
+
+function mayStandEnhanced(beginning: Uint8Array, frames: readonly number[], multitrackType: number): boolean {
+  const modified = readModifiers(beginning)
+  if (!modified) return true
+  if (modified.type !== multitrackType) return !frames.includes(modified.type)
+  const layout = beginning[modified.at]
+  return layout === undefined || !frames.includes(layout & 0x0f)
 }
 
 /** Undefined for all other messages. `type`: of the tag; `body`: whole. */
