@@ -4,13 +4,13 @@
  *     00 number f64     01 boolean u8      02 string u16+utf8   03 object {key u16+utf8, value}* 00 00 09
  *     05 null           06 undefined       07 reference u16     08 ECMA array u32 + as object
  *     0a strict array   0b date f64+i16    0c long string u32   0d unsupported   0f XML u32
- *     10 typed object   11 what follows is AMF3
+ *     10 typed object   11 one value in AMF3 follows (amf3.ts)
  *
  * Spec: AMF 0 (2006) §2. Objects, ECMA arrays and typed objects all become objects without a
  * prototype, so that a key such as `__proto__` is a key like any other. References and
  * "unsupported" become undefined: no publisher or player is known to depend on them.
  */
-import { readAmf3Scalar } from './amf3.ts'
+import { Amf3Reader } from './amf3.ts'
 import { ByteReader } from './bytes/byte-reader.ts'
 import { ByteWriter } from './bytes/byte-writer.ts'
 import { MalformedError } from './bytes/malformed-error.ts'
@@ -51,25 +51,50 @@ export const COMMAND_LIMITS: AmfLimits = { maxDepth: 8, maxElements: 1024, maxKe
 
 /** Every value to the end of the bytes. Throws MalformedError. */
 export function readAmf0Values(bytes: Uint8Array, limits: AmfLimits = COMMAND_LIMITS): AmfValue[] {
-  const state = { reader: new ByteReader(bytes), limits, elements: 0 }
-  const values: AmfValue[] = []
-  while (state.reader.remaining > 0) values.push(readValue(state, 0))
-  return values
+  return readAll(makeState(bytes, limits))
+}
+
+/**
+ * The same values without AMF3 among them. Undefined when there is none to begin with, or when AMF0 cannot say
+ * what is there. Throws MalformedError.
+ */
+export function withoutAmf3(bytes: Uint8Array, limits: AmfLimits): Buffer | undefined {
+  const state = makeState(bytes, limits)
+  const values = readAll(state)
+  return state.amf3 && state.amf3.lost === 0 ? encodeAmf0Values(values) : undefined
 }
 
 interface ReadState {
   readonly reader: ByteReader
   readonly limits: AmfLimits
   elements: number
+  /** Its tables are those of the whole message. */
+  amf3: Amf3Reader | undefined
+}
+
+function makeState(bytes: Uint8Array, limits: AmfLimits): ReadState {
+  return { reader: new ByteReader(bytes), limits, elements: 0, amf3: undefined }
+}
+
+function readAll(state: ReadState): AmfValue[] {
+  const values: AmfValue[] = []
+  while (state.reader.remaining > 0) values.push(readValue(state, 0))
+  return values
+}
+
+/** Gives how many there are now. */
+function count(state: ReadState, elements: number): number {
+  state.elements += elements
+  if (state.elements > state.limits.maxElements) {
+    throw new MalformedError(`AMF with more than ${state.limits.maxElements} values`)
+  }
+  return state.elements
 }
 
 function readValue(state: ReadState, depth: number): AmfValue {
   const { reader, limits } = state
   if (depth > limits.maxDepth) throw new MalformedError(`AMF0 nested deeper than ${limits.maxDepth}`)
-  state.elements += 1
-  if (state.elements > limits.maxElements) {
-    throw new MalformedError(`AMF0 with more than ${limits.maxElements} values`)
-  }
+  count(state, 1)
   const marker = reader.readU8()
   switch (marker) {
     case 0x00:
@@ -106,7 +131,8 @@ function readValue(state: ReadState, depth: number): AmfValue {
       reader.readBytes(reader.readU16())
       return readEntries(state, depth)
     case 0x11:
-      return readAmf3Scalar(reader)
+      state.amf3 ??= new Amf3Reader(reader, limits, (elements) => count(state, elements))
+      return state.amf3.readValue(depth)
     default:
       throw new MalformedError(`AMF0 marker 0x${marker.toString(16).padStart(2, '0')} is unknown`)
   }

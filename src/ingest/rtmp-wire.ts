@@ -14,6 +14,7 @@ import {
   pingRequest,
   pingResponse,
   readControlMessage,
+  windowAckSize,
 } from '../formats/rtmp/control-message.ts'
 import { joinParts, MESSAGE_TYPE, type OutgoingMessage, type RtmpMessage } from '../formats/rtmp/message.ts'
 import { ServerHandshake } from '../formats/rtmp/server-handshake.ts'
@@ -33,6 +34,8 @@ export interface WireListener {
 const MAX_UNREAD_BYTES = 1024 * 1024
 const MIN_ACK_WINDOW_BYTES = 64 * 1024
 const PING_EVERY_MS = 5_000
+/** Later answers are measured with whatever else delays them. */
+const PONG_MS = 500
 
 export class RtmpWire {
   readonly socket: Socket
@@ -42,10 +45,14 @@ export class RtmpWire {
   #stage: 'handshake' | 'messages' | 'closing' = 'handshake'
   #held = false
   #paused = false
+  /** Between two beats. */
+  #resting = false
   /** Reads that arrived while held. */
   #waiting: Uint8Array[] = []
   #outgoingChunkBytes = DEFAULT_CHUNK_BYTES
   #ackWindowBytes = ACK_WINDOW_BYTES
+  /** The window we told the peer last. */
+  #windowSaidBytes = ACK_WINDOW_BYTES
   /** The socket's own count is of the bytes below TLS. */
   #receivedBytes = 0
   #acknowledgedBytes = 0
@@ -53,6 +60,7 @@ export class RtmpWire {
   #lastReadMs = performance.now()
   /** The last ping sent: its timestamp is its time. */
   #pingMs = -Infinity
+  #ponged = false
   #roundTripMs: number | undefined
 
   constructor(socket: Socket, listener: WireListener) {
@@ -92,6 +100,8 @@ export class RtmpWire {
   ping(nowMs: number): void {
     if (this.#stage !== 'messages' || nowMs - this.#pingMs < PING_EVERY_MS) return
     this.#pingMs = nowMs
+    this.#ponged = false
+    this.setResting(false)
     this.send([pingRequest(nowMs)])
   }
 
@@ -137,6 +147,14 @@ export class RtmpWire {
     this.#flow()
   }
 
+  /** Reads nothing for a short while; unless an answer is awaited whose time counts. */
+  setResting(resting: boolean): void {
+    const rests = resting && !this.#awaitsPong()
+    if (this.#resting === rests) return
+    this.#resting = rests
+    this.#flow()
+  }
+
   /** Ends our side after what was sent; what still comes is thrown away. */
   goodbye(): void {
     if (this.#stage === 'closing') return
@@ -149,7 +167,7 @@ export class RtmpWire {
 
   #flow(): void {
     if (this.#stage === 'closing') return
-    if (this.#held || this.#paused) this.socket.pause()
+    if (this.#held || this.#paused || this.#resting) this.socket.pause()
     else this.socket.resume()
   }
 
@@ -163,7 +181,8 @@ export class RtmpWire {
   #read(data: Uint8Array): void {
     if (this.#stage === 'closing') return
     if (this.#held) {
-      this.#waiting.push(data)
+      // Its buffer is used again when this returns.
+      this.#waiting.push(Buffer.from(data))
       return
     }
     this.#guard(() => {
@@ -203,12 +222,21 @@ export class RtmpWire {
     else if (control?.kind === 'window-ack-size') {
       if (control.bytes === 0) throw new MalformedError('an acknowledgement window of 0')
       this.#ackWindowBytes = Math.max(MIN_ACK_WINDOW_BYTES, control.bytes)
+    } else if (control?.kind === 'peer-bandwidth' && control.bytes !== this.#windowSaidBytes) {
+      // How much we would send unacknowledged; TCP holds us to less. RTMP 1.0 §5.4.5
+      this.#windowSaidBytes = control.bytes
+      this.send([windowAckSize(control.bytes)])
     }
+  }
+
+  #awaitsPong(): boolean {
+    return !this.#ponged && performance.now() - this.#pingMs < PONG_MS
   }
 
   #pong(timestampMs: number): void {
     // An answer to an earlier one, or to none of ours.
     if (timestampMs !== Math.trunc(this.#pingMs) >>> 0) return
+    this.#ponged = true
     this.#roundTripMs = Math.round(performance.now() - this.#pingMs)
   }
 

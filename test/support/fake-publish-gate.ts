@@ -48,6 +48,8 @@ export class FakeSession implements PublishedSession {
     return this.hasRoom
   }
 
+  flush(): void {}
+
   onDrain(listener: () => void): void {
     this.#drain = listener
   }
@@ -114,7 +116,9 @@ export class FakePublishGate implements PublishGate {
   async admit(request: PublishRequest): Promise<PublishDecision> {
     this.requests.push(request)
     await this.wait()
-    const streamName = this.#names[request.streamKey]
+    const streamName = Object.hasOwn(this.#names, request.streamKey)
+      ? this.#names[request.streamKey]
+      : undefined
     if (streamName === undefined) return { admitted: false, reason: REFUSAL }
     if (this.unheard) return { admitted: 'unheard', watch: this.unheard }
     const session = new FakeSession(`session-${this.sessions.length + 1}`, streamName)

@@ -37,11 +37,16 @@ export class RtmpClient {
     this.closed = new Promise((resolve) => socket.on('close', () => resolve()))
   }
 
-  /** A TCP connection, nothing said yet. */
+  /** A TCP connection, nothing said yet. Rejects when it is refused. */
   static async dial(port: number): Promise<RtmpClient> {
     const socket = net.connect(port, '127.0.0.1')
     const client = new RtmpClient(socket)
-    await new Promise((resolve) => socket.once('connect', resolve))
+    const refused = client.closed.then(() => {
+      throw new Error(`connection to port ${port} was refused`)
+    })
+    await Promise.race([refused, new Promise((resolve) => socket.once('connect', resolve))])
+    // Once it stands its end is no failure.
+    refused.catch(() => {})
     return client
   }
 

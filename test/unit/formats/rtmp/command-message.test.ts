@@ -111,6 +111,24 @@ describe('commands', () => {
     const body = Buffer.concat([Buffer.of(0), encodeAmf0Values(['createStream', 4, null])])
     expect(readCommand(17, body)).toEqual({ kind: 'create-stream', transactionId: 4 })
   })
+  it('reads AMF3 values in an AMF3 message: an object of properties, a name', () => {
+    const name = Buffer.from('1106076b6579', 'hex')
+    const call = encodeAmf0Values(['publish', 5, null])
+    expect(readCommand(17, Buffer.concat([Buffer.of(0), call, name]))).toMatchObject({
+      kind: 'publish',
+      streamName: 'key',
+    })
+    const connect = encodeAmf0Values(['connect', 1])
+    // {app: "live", objectEncoding: 3}
+    const object = Buffer.from(
+      '110a0b01' + '07617070' + '06096c697665' + '1d6f626a656374456e636f64696e67' + '040301',
+      'hex',
+    )
+    expect(readCommand(17, Buffer.concat([Buffer.of(0), connect, object]))).toMatchObject({
+      kind: 'connect',
+      app: 'live',
+    })
+  })
   it('keeps a name of 300 characters, for the session to refuse', () => {
     expect(read('publish', 5, null, 'n'.repeat(300))).toMatchObject({ streamName: 'n'.repeat(300) })
   })
