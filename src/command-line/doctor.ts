@@ -1,17 +1,24 @@
-/** `reprise doctor`: looks at everything the program depends on, changes nothing, and says what to do. */
+/**
+ * `reprise doctor`: looks at everything the program depends on and at what it keeps, changes nothing, and
+ * says what to do. With --repair it is repair.ts.
+ */
 import { statfs } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import type { Config } from '../config/config.ts'
+import { makeDatabase } from '../database/client.ts'
 import { connect } from '../database/connection.ts'
 import { findRunningEmbeddedPostgres } from '../database/embedded-postgres.ts'
 import { inspectMigrations } from '../database/migrations.ts'
 import { readTlsIdentity } from '../ingest/tls-identity.ts'
 import { describeError } from '../kernel/errors.ts'
 import { listen } from '../kernel/listen.ts'
+import { makeLogger } from '../kernel/logger.ts'
+import { FileStore } from '../media/file-store.ts'
 import { makeStoragePaths } from '../media/layout.ts'
 import { locateFfmpeg } from '../pipeline/ffmpeg/locate.ts'
 import { prepareStorage } from '../setup/storage-folder.ts'
 import { tryLockStorage } from '../setup/storage-lock.ts'
+import { compareStorage } from './storage-check/compare.ts'
 
 export interface Finding {
   readonly subject: string
@@ -46,6 +53,7 @@ export async function examine(config: Config): Promise<readonly Finding[]> {
       ...(config.rtmps ? rtmpsChecks(config, config.rtmps, running) : []),
     ])),
     await check('database', () => databaseFinding(config)),
+    ...(await contentsFindings(config)),
   ]
 }
 
@@ -139,6 +147,45 @@ async function databaseFinding(config: Config): Promise<Verdict> {
   if (pending.length > 0)
     return { state: 'note', text: `${text}\n${pending.length} more are applied by the next start.` }
   return { state: 'good', text }
+}
+
+/** Storage against database; what can be put right is said, and left to --repair. */
+async function contentsFindings(config: Config): Promise<readonly Finding[]> {
+  const subject = 'contents'
+  const paths = makeStoragePaths(config.storageDir)
+  const url = config.databaseUrl ?? findRunningEmbeddedPostgres(paths.postgres)
+  if (url === undefined)
+    return [
+      {
+        subject,
+        state: 'good',
+        text: 'not compared with the database, which does not run; "npx reprise doctor --repair" starts it',
+      },
+    ]
+  try {
+    if ((await inspectMigrations(url)).pending.length > 0)
+      return [
+        { subject, state: 'note', text: 'not compared with the database before its migrations are applied' },
+      ]
+    const log = makeLogger('silent')
+    const prisma = makeDatabase(url, { log, poolSize: 2 })
+    const found = await compareStorage({
+      paths,
+      prisma,
+      log,
+      mediaDir: config.mediaDir,
+      store: new FileStore(config.mediaDir),
+      rebuild: () => Promise.reject(new Error('the doctor only looks')),
+    }).finally(() => prisma.$disconnect())
+    if (found.length === 0) return [{ subject, state: 'good', text: 'storage and database agree' }]
+    return found.map(({ subject, state, text, repair }) => ({
+      subject,
+      state,
+      text: repair ? `${text}\n"npx reprise doctor --repair" can ${repair.what}.` : text,
+    }))
+  } catch (error) {
+    return [{ subject, state: 'bad', text: `cannot be compared: ${describeError(error)}` }]
+  }
 }
 
 function isRunning(storageDir: string): boolean {

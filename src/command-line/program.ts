@@ -10,6 +10,7 @@ import { runDoctor } from './doctor.ts'
 import { addImportCommand } from './import-command.ts'
 import { addPeopleCommands } from './people-commands.ts'
 import { addRebuildCommand } from './rebuild-command.ts'
+import { runRepair } from './repair.ts'
 import { serve } from './serve.ts'
 
 /** Resolves with the exit code. Rejects only for bugs. */
@@ -44,9 +45,11 @@ function makeProgram(): Command {
 
   program
     .command('doctor')
-    .description('check this machine and the settings, and say what to do')
-    .action(async () => {
-      process.exitCode = await runDoctor(readConfig())
+    .description('check this machine, the settings, and storage against database, and say what to do')
+    .option('--repair', 'put right what does not agree between storage and database, asking each time')
+    .option('--yes', 'with --repair: do everything without asking')
+    .action(async ({ repair = false, yes = false }: { repair?: boolean; yes?: boolean }) => {
+      process.exitCode = repair ? await runRepair(readConfig(), { yes }) : await runDoctor(readConfig())
     })
 
   addImportCommand(program)

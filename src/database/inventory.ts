@@ -1,0 +1,117 @@
+/** What the catalogue says is in the storage, for `reprise doctor` to compare, and the few rows it may put right. */
+import type { BroadcastId, SessionId, UploadId, VideoId } from '../kernel/ids.ts'
+import { judgeRecording } from '../recording/verdict.ts'
+import { makeBroadcastLedger } from './broadcasts.ts'
+import type { Database } from './client.ts'
+import type { Prisma } from './generated/client.ts'
+
+export interface InventoriedPart {
+  readonly part: number
+  readonly sessionId: SessionId
+  readonly state: 'open' | 'closed' | 'salvaged' | 'failed'
+  readonly bytes: number
+}
+
+export interface InventoriedBroadcast {
+  readonly id: BroadcastId
+  readonly ended: boolean
+  readonly title: string
+  readonly parts: readonly InventoriedPart[]
+}
+
+export interface InventoriedVideo {
+  readonly id: VideoId
+  readonly title: string
+  readonly state: 'live' | 'processing' | 'ready' | 'failed'
+  readonly timelineComplete: boolean
+  /** In the trash. */
+  readonly deleted: boolean
+  readonly broadcastId: BroadcastId | undefined
+  readonly upload: { readonly id: UploadId; readonly path: string } | undefined
+}
+
+/** What a look at a part's file found. */
+export interface MeasuredPart {
+  readonly bytes: number
+  readonly durationSeconds: number
+}
+
+export interface Inventory {
+  /** Those of deleted videos too, while their rows are there. */
+  broadcasts(): Promise<readonly InventoriedBroadcast[]>
+  /** The same. */
+  videos(): Promise<readonly InventoriedVideo[]>
+  /** A part is what its file is; `missing`: there is none any more. And the verdict on the broadcast is given anew. */
+  correctPart(broadcastId: BroadcastId, part: number, found: MeasuredPart | 'missing'): Promise<void>
+}
+
+export function makeInventory(database: Database): Inventory {
+  return {
+    async broadcasts() {
+      const rows = await database.broadcast.findMany({
+        orderBy: { startedAt: 'asc' },
+        include: { recordings: { orderBy: { part: 'asc' } }, video: { select: { title: true } } },
+      })
+      return rows.map((row) => ({
+        id: row.id as BroadcastId,
+        ended: row.state === 'ended',
+        title: row.video.title,
+        parts: row.recordings.map(({ part, sessionId, state, bytes }) => ({
+          part,
+          sessionId: sessionId as SessionId,
+          state,
+          bytes: Number(bytes),
+        })),
+      }))
+    },
+
+    async videos() {
+      const rows = await database.video.findMany({
+        orderBy: { createdAt: 'asc' },
+        select: {
+          id: true,
+          title: true,
+          state: true,
+          timelineComplete: true,
+          deletedAt: true,
+          broadcast: { select: { id: true } },
+          upload: { select: { id: true, path: true } },
+        },
+      })
+      return rows.map(({ id, broadcast, upload, deletedAt, ...row }) => ({
+        ...row,
+        deleted: deletedAt !== null,
+        id: id as VideoId,
+        broadcastId: broadcast?.id as BroadcastId | undefined,
+        upload: upload ? { id: upload.id as UploadId, path: upload.path } : undefined,
+      }))
+    },
+
+    async correctPart(broadcastId, part, found) {
+      const missing = found === 'missing'
+      await database.recording.update({
+        where: { broadcastId_part: { broadcastId, part } },
+        data: missing
+          ? {
+              state: 'failed',
+              bytes: 0n,
+              durationSeconds: 0,
+              failure: 'The file is gone from the storage folder.',
+            }
+          : {
+              state: 'salvaged',
+              bytes: BigInt(found.bytes),
+              durationSeconds: found.durationSeconds,
+              failure: null,
+            },
+      })
+      const record = await makeBroadcastLedger(database).find(broadcastId)
+      if (record?.state !== 'ended') return
+      const verdict = judgeRecording(record.sessions, record.parts)
+      await database.broadcast.update({
+        where: { id: broadcastId },
+        data: { verdict: verdict as unknown as Prisma.InputJsonValue },
+      })
+    },
+  }
+}
