@@ -48,14 +48,16 @@ export class AudioQueue {
   }
 
   push(packet: AudioPacket): void {
-    const { sampleRate, samplesPerFrame } = packet.track.track
+    const { sampleRate } = packet.track.track
+    const samples = samplesOf(packet)
     if (this.#track && this.#track !== packet.track) this.#next = undefined
     this.#track = packet.track
     const before = this.#next
     const told = Math.round((packet.ptsMs * sampleRate) / 1000)
     const agrees = before !== undefined && Math.abs(told - before) <= TOLERANCE_SECONDS * sampleRate
-    const ticks = agrees ? before : Math.max(told, (before ?? 0) - samplesPerFrame + 1)
-    this.#next = ticks + samplesPerFrame
+    const ticks = agrees ? before : Math.max(told, (before ?? 0) - samples + 1)
+    // Of a packet that does not tell its length, the next one's timestamp is believed.
+    this.#next = samples > 0 ? ticks + samples : undefined
     this.#waiting.push({ packet, ticks, ticksBefore: before })
   }
 
@@ -97,8 +99,13 @@ export class AudioQueue {
       // Late, where silence was put already.
       if (seconds(audio) < at - 2 * TOLERANCE_SECONDS && this.#filledTo !== undefined) continue
       packets.push(...silence(track, at, seconds(audio)))
-      packets.push({ data: audio.packet.data, seconds: seconds(audio), duration: frame, key: true })
-      at = seconds(audio) + frame
+      packets.push({
+        data: audio.packet.data,
+        seconds: seconds(audio),
+        duration: frameSeconds(audio),
+        key: true,
+      })
+      at = seconds(audio) + frameSeconds(audio)
     }
     const tail = silence(track, at, boundary)
     packets.push(...tail)
@@ -120,7 +127,11 @@ function seconds(audio: TimedAudio): number {
 }
 
 function frameSeconds(audio: TimedAudio): number {
-  return frameLength(audio.packet.track)
+  return samplesOf(audio.packet) / audio.packet.track.track.sampleRate
+}
+
+function samplesOf(packet: AudioPacket): number {
+  return packet.samples ?? packet.track.track.samplesPerFrame
 }
 
 function frameLength({ track }: Configured<FlvAudioTrack>): number {

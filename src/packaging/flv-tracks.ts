@@ -1,10 +1,10 @@
 /** FLV decoder configurations to tracks that can be muxed: which codecs pass, and what is said of those that do not. */
 import { MalformedError } from '../formats/bytes/malformed-error.ts'
 import { readAacConfig } from '../formats/flv/aac-config.ts'
-import type { AudioTagCodec } from '../formats/flv/audio-tag.ts'
 import { readAvcConfig } from '../formats/flv/avc-config.ts'
 import { readHevcConfig } from '../formats/flv/hevc-config.ts'
 import type { VideoTagCodec } from '../formats/flv/video-tag.ts'
+import type { CarriedAudio } from './carried-audio.ts'
 import type { MuxAudioTrack, MuxVideoTrack } from './segment-muxer.ts'
 
 /** What the encoder says of itself in onMetaData; used where the configuration does not tell. */
@@ -32,7 +32,25 @@ export interface LeftOut {
 }
 
 export type FlvVideoTrack = MuxVideoTrack & { readonly frameRate: number | undefined }
-export type FlvAudioTrack = MuxAudioTrack & { readonly samplesPerFrame: number }
+export type FlvAudioTrack =
+  | (MuxAudioTrack & { readonly samplesPerFrame: number; readonly carried?: undefined })
+  | CarriedTrack
+
+/** Sound that is kept for the encoder instead of being passed through. */
+export interface CarriedTrack {
+  readonly kind: 'audio'
+  readonly codecString: string
+  readonly channels: number
+  readonly sampleRate: number
+  /** Each packet knows. */
+  readonly samplesPerFrame: 0
+  readonly carried: CarriedAudio
+}
+
+export function carriedTrack(carried: CarriedAudio): CarriedTrack {
+  const { codec, channels, sampleRate } = carried
+  return { kind: 'audio', codecString: codec, channels, sampleRate, samplesPerFrame: 0, carried }
+}
 
 /** Timestamps of FLV are whole milliseconds, which 90 kHz holds exactly. */
 const VIDEO_TIMESCALE = 90_000
@@ -93,13 +111,13 @@ export function videoTrack(
   return { track: 'video', codec, reason: `${codec} video cannot be passed through.` }
 }
 
-export function audioTrack(codec: AudioTagCodec, config: Uint8Array): FlvAudioTrack | LeftOut {
-  if (codec !== 'aac') return { track: 'audio', codec, reason: `${codec} audio cannot be passed through.` }
+/** `config` is an AudioSpecificConfig. */
+export function aacTrack(config: Uint8Array): FlvAudioTrack | LeftOut {
   try {
     const { codecString, sampleRate, channels, samplesPerFrame } = readAacConfig(config)
     return {
       kind: 'audio',
-      codec,
+      codec: 'aac',
       codecString,
       channels,
       sampleRate,
@@ -108,7 +126,7 @@ export function audioTrack(codec: AudioTagCodec, config: Uint8Array): FlvAudioTr
     }
   } catch (error) {
     if (!(error instanceof MalformedError)) throw error
-    return { track: 'audio', codec, reason: `Its decoder configuration is damaged: ${error.message}.` }
+    return { track: 'audio', codec: 'aac', reason: `Its decoder configuration is damaged: ${error.message}.` }
   }
 }
 

@@ -20,8 +20,10 @@ import {
   mapTimestamp,
   startSession,
 } from '../recording/timestamp-repair.ts'
+import { carriedSamples, describeCarried } from './carried-audio.ts'
 import {
-  audioTrack,
+  aacTrack,
+  carriedTrack,
   type FlvAudioTrack,
   type FlvVideoTrack,
   type LeftOut,
@@ -49,6 +51,8 @@ export interface VideoPacket extends PacketBase {
 export interface AudioPacket extends PacketBase {
   readonly kind: 'audio'
   readonly track: Configured<FlvAudioTrack>
+  /** Of a carried codec, when the packet tells. */
+  readonly samples?: number
 }
 export type LogPacket = VideoPacket | AudioPacket
 
@@ -198,7 +202,7 @@ export class LogPackets {
               track: config.result as Configured<FlvVideoTrack>,
             },
           ]
-        : [{ ...common, kind: 'audio', track: config.result as Configured<FlvAudioTrack> }]
+        : [audioPacket(common, config.result as Configured<FlvAudioTrack>)]
     })
   }
 
@@ -243,11 +247,24 @@ export class LogPackets {
     const audio = readAudioTag(tag.body)
     if (!audio || audio.packet === 'sequence-end' || audio.packet === 'other') return undefined
     const data = tag.body.subarray(audio.dataOffset, audio.dataEnd)
-    if (audio.packet === 'sequence-start' || !this.#audio) {
-      const config = audio.packet === 'frame' && audio.codec === 'aac' ? this.#hints.aacConfig : data
+    const isConfig = audio.packet === 'sequence-start'
+    if (isConfig || this.#audio?.codec !== audio.codec) {
+      const config = !isConfig && audio.codec === 'aac' ? this.#hints.aacConfig : data
       if (!config) return undefined
+      const flvHeader = audio.sampleRate === undefined ? undefined : tag.body[0]
       this.#audio = this.#configured(this.#audio, audio.codec, config, position, () =>
-        audioTrack(audio.codec, config),
+        audio.codec === 'aac'
+          ? aacTrack(config)
+          : audio.codec === 'unknown'
+            ? { track: 'audio', codec: audio.codec, reason: 'It is in no format that is known.' }
+            : carriedTrack(
+                describeCarried(
+                  audio.codec,
+                  { ...audio, ...(flvHeader === undefined ? {} : { flvHeader }) },
+                  data,
+                  isConfig ? data : undefined,
+                ),
+              ),
       )
     }
     if (audio.packet === 'sequence-start' || data.byteLength === 0) return undefined
@@ -270,6 +287,12 @@ export class LogPackets {
     }
     return { bytes: new Uint8Array(bytes), codec, result: { track: made, position } }
   }
+}
+
+function audioPacket(common: PacketBase, track: Configured<FlvAudioTrack>): AudioPacket {
+  const { carried } = track.track
+  const samples = carried && carriedSamples(carried, common.data)
+  return { ...common, kind: 'audio', track, ...(samples === undefined ? {} : { samples }) }
 }
 
 function hasConfiguration(codec: string): boolean {

@@ -27,7 +27,7 @@ const LAYOUTS: Readonly<Record<number, readonly string[]>> = {
 const CODECS = new Set(['mp4a.40.2', 'mp4a.40.5', 'mp4a.40.29'])
 
 /** Undefined for what this cannot be made for: other kinds of AAC and channels. */
-export function silentFrame(track: MuxAudioTrack): Uint8Array | undefined {
+export function silentFrame(track: Pick<MuxAudioTrack, 'codecString' | 'channels'>): Uint8Array | undefined {
   const layout = LAYOUTS[track.channels]
   if (!CODECS.has(track.codecString) || !layout) return undefined
   const elements = layout.map((id, index) => {

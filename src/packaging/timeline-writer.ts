@@ -3,17 +3,20 @@
  * them. A line is appended only after its files are stored, in order; files are stored a few at once.
  */
 import type { VideoId } from '../kernel/ids.ts'
-import { AUDIO_RENDITION, mediaKeys, ORIGINAL } from '../media/layout.ts'
+import { AUDIO_RENDITION, type MediaKey, mediaKeys, ORIGINAL } from '../media/layout.ts'
 import type { MediaStore } from '../media/store.ts'
 import { FillerWriter } from './filler-writer.ts'
+import { type MuxPacket, type MuxVideoTrack, muxInit, muxSegment } from './segment-muxer.ts'
 import {
-  type MuxAudioTrack,
-  type MuxPacket,
-  type MuxVideoTrack,
-  muxInit,
-  muxSegment,
-} from './segment-muxer.ts'
-import { audioConfig, videoConfig } from './source-config.ts'
+  carriedInit,
+  describeSound,
+  type KeptSound,
+  keepSound,
+  packSound,
+  type SourceAudio,
+  soundInit,
+} from './segment-sound.ts'
+import { videoConfig } from './source-config.ts'
 import {
   encodeTimelineEntry,
   type Timeline,
@@ -26,7 +29,7 @@ export interface SegmentToWrite {
   readonly start: number
   readonly end: number
   readonly video: MuxVideoTrack | undefined
-  readonly audio: MuxAudioTrack | undefined
+  readonly audio: SourceAudio | undefined
   readonly videoPackets: readonly MuxPacket[]
   readonly audioPackets: readonly MuxPacket[]
   /** The source was interrupted before this segment. */
@@ -67,7 +70,7 @@ export class TimelineWriter {
   readonly #events: TimelineEvents
   readonly #fillers: FillerWriter
   #init: WrittenInit | undefined
-  #inits: number
+  readonly #inits: TimelineInit[]
   #segments: number
   #started: boolean
   /** Where the first segment begins, and the last one ends. */
@@ -92,7 +95,7 @@ export class TimelineWriter {
     this.#events = events
     this.#fillers = new FillerWriter(store, video, timeline?.inits ?? [])
     this.#started = timeline !== undefined
-    this.#inits = timeline?.inits.length ?? 0
+    this.#inits = [...(timeline?.inits ?? [])]
     this.#segments = timeline?.segments.length ?? 0
     this.#start = timeline?.segments[0]?.start
     this.#end = timeline?.duration ?? 0
@@ -113,7 +116,9 @@ export class TimelineWriter {
       writer.#init = {
         entry: last,
         video: await read(ORIGINAL, last.video !== undefined),
-        audio: await read(AUDIO_RENDITION, last.audio !== undefined),
+        audio: last.carriedAudio
+          ? carriedInit(last.carriedAudio)
+          : await read(AUDIO_RENDITION, last.audio !== undefined),
       }
     }
     return writer
@@ -140,15 +145,14 @@ export class TimelineWriter {
     if (this.#failure) throw this.#failure.error
     this.#inFlight += 1
     try {
-      const { init, isNew } = await this.#initFor(segment)
+      const sound = keepSound(segment.audio, this.#inits)
+      const { init, isNew } = await this.#initFor(segment, sound)
       const number = this.#segments++
       const [videoBytes, audioBytes] = await Promise.all([
         segment.video && segment.videoPackets.length > 0
           ? muxSegment(segment.video, number, segment.videoPackets, segment.delaySeconds)
           : undefined,
-        segment.audio && segment.audioPackets.length > 0
-          ? muxSegment(segment.audio, number, segment.audioPackets)
-          : undefined,
+        sound && segment.audioPackets.length > 0 ? packSound(sound, number, segment.audioPackets) : undefined,
       ])
       const entry: TimelineSegment = {
         kind: 'segment',
@@ -159,14 +163,14 @@ export class TimelineWriter {
         frames: segment.videoPackets.length,
         discontinuity: number > 0 && (segment.interrupted || isNew),
         videoBytes: videoBytes?.byteLength ?? 0,
-        audioBytes: audioBytes?.byteLength ?? 0,
+        audioBytes: sound?.how === 'passed' ? (audioBytes?.byteLength ?? 0) : 0,
         ...(segment.log ? { log: segment.log } : {}),
       }
       this.#start ??= segment.start
       this.#end = segment.end
       const stored = Promise.all([
         videoBytes && this.#store.put(mediaKeys.segment(this.#video, ORIGINAL, number), videoBytes),
-        audioBytes && this.#store.put(mediaKeys.segment(this.#video, AUDIO_RENDITION, number), audioBytes),
+        audioBytes && this.#store.put(this.#soundKey(sound, number), audioBytes),
         this.#fillers.add(entry),
       ])
       this.#tell(stored, entry, () => this.#events.onSegment?.(entry, init.entry))
@@ -189,10 +193,19 @@ export class TimelineWriter {
     if (this.#segments > 0) await this.#append([{ kind: 'end', duration: this.duration }])
   }
 
-  async #initFor(segment: SegmentToWrite): Promise<{ init: WrittenInit; isNew: boolean }> {
+  #soundKey(sound: KeptSound | undefined, number: number): MediaKey {
+    return sound?.how === 'carried'
+      ? mediaKeys.carriedAudio(this.#video, number)
+      : mediaKeys.segment(this.#video, AUDIO_RENDITION, number)
+  }
+
+  async #initFor(
+    segment: SegmentToWrite,
+    sound: KeptSound | undefined,
+  ): Promise<{ init: WrittenInit; isNew: boolean }> {
     const [video, audio] = await Promise.all([
       segment.video && muxInit(segment.video, segment.videoPackets[0]),
-      segment.audio && muxInit(segment.audio, segment.audioPackets[0]),
+      sound && soundInit(sound, segment.audioPackets[0]),
     ])
     const current = this.#init
     if (current && sameBytes(current.video, video) && sameBytes(current.audio, audio)) {
@@ -200,17 +213,20 @@ export class TimelineWriter {
     }
     const entry: TimelineInit = {
       kind: 'init',
-      init: this.#inits++,
+      init: this.#inits.length,
       ...(segment.video ? { video: videoConfig(segment.video, segment) } : {}),
-      ...(segment.audio ? { audio: audioConfig(segment.audio) } : {}),
+      ...(sound ? describeSound(sound) : {}),
     }
+    this.#inits.push(entry)
     const init = { entry, video, audio }
     this.#init = init
     await this.#told
     await this.#fillers.begin(entry)
     await Promise.all([
       video && this.#store.put(mediaKeys.init(this.#video, ORIGINAL, entry.init), video),
-      audio && this.#store.put(mediaKeys.init(this.#video, AUDIO_RENDITION, entry.init), audio),
+      audio &&
+        sound?.how === 'passed' &&
+        this.#store.put(mediaKeys.init(this.#video, AUDIO_RENDITION, entry.init), audio),
     ])
     const start: TimelineEntry[] = this.#started ? [] : [{ kind: 'start', version: 1, timeline: 'measured' }]
     this.#started = true

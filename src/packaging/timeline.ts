@@ -11,6 +11,7 @@
  * A last line without its newline was cut off by a crash and does not count.
  */
 import type { ClockState } from '../recording/timestamp-repair.ts'
+import type { CarriedAudio } from './carried-audio.ts'
 
 /** A video track's decoder configuration, as the source has it. */
 export interface VideoConfig {
@@ -37,6 +38,8 @@ export interface TimelineInit {
   /** Absent: the source has no video (or no audio) here. */
   readonly video?: VideoConfig
   readonly audio?: AudioConfig
+  /** The source's sound is kept in pieces of its own, since browsers do not play it: `audio` is then encoded from them. */
+  readonly carriedAudio?: CarriedAudio
 }
 
 export interface TimelineSegment {

@@ -10,11 +10,11 @@ import { ENCODED_AUDIO, lowestRung, planLadder, type Rung } from './ladder.ts'
 /** `encodeAudio`: the source has sound that cannot be passed through and must be encoded. */
 export function planRenditions(
   timeline: 'measured' | 'planned',
-  init: Pick<TimelineInit, 'video' | 'audio'>,
+  init: Pick<TimelineInit, 'video' | 'audio' | 'carriedAudio'>,
   options: { readonly encodeAudio: boolean; readonly originSeconds?: number },
 ): readonly RenditionPlan[] {
   const plans: RenditionPlan[] = []
-  const { video, audio } = init
+  const { video, audio, carriedAudio } = init
   if (video && timeline === 'measured') {
     plans.push({
       name: ORIGINAL,
@@ -25,7 +25,7 @@ export function planRenditions(
       frameRate: video.frameRate,
     })
   }
-  if (options.encodeAudio) {
+  if (options.encodeAudio || carriedAudio) {
     plans.push({
       name: AUDIO_RENDITION,
       kind: 'audio',
@@ -37,8 +37,15 @@ export function planRenditions(
   } else if (audio) {
     plans.push({ name: AUDIO_RENDITION, kind: 'audio', codecs: audio.codec })
   }
-  if (video) plans.push(...planLadder(video, timeline).map(renditionOf))
+  // An original that some browsers do not play needs a rung of its own size beside it.
+  if (video)
+    plans.push(...planLadder(video, playsEverywhere(video.codec) ? timeline : 'planned').map(renditionOf))
   return plans
+}
+
+/** H.264 in 8 bits, 4:2:0; RFC 6381 §3.3 has profile_idc first. Anything is, as long as nothing is passed through. */
+function playsEverywhere(codec: string): boolean {
+  return /^avc[13]\.(42|4d|58|64)/i.test(codec) || codec === 'avc1'
 }
 
 function renditionOf(rung: Rung): RenditionPlan {

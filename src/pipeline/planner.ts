@@ -6,7 +6,7 @@
  */
 import type { VideoId } from '../kernel/ids.ts'
 import type { Logger } from '../kernel/logger.ts'
-import { mediaKeys } from '../media/layout.ts'
+import { AUDIO_RENDITION, mediaKeys } from '../media/layout.ts'
 import type { MediaStore } from '../media/store.ts'
 import { parseTimeline, type TimelineInit, type TimelineSegment } from '../packaging/timeline.ts'
 import type { PipelineCatalogue, RenditionPlan } from './catalogue.ts'
@@ -43,6 +43,8 @@ interface Growing {
   renditions: readonly RenditionPlan[]
   /** The configuration that the ladder is planned from, and of which kind of timeline. */
   begins: { readonly kind: 'measured' | 'planned'; readonly init: TimelineInit } | undefined
+  /** The first configuration with sound that has to be encoded. */
+  carries: TimelineInit | undefined
   /** Where the rows end, as far as known, and the segments behind. */
   frontier: ChunkFrontier
   open: readonly TimelineSegment[]
@@ -85,6 +87,7 @@ export function makePlanner(parts: PlannerParts): TimelinePlanner {
       urgency: video.origin === 'upload' ? 'upload' : video.state === 'live' ? 'live' : 'replay',
       renditions: await catalogue.renditions(videoId),
       begins: undefined,
+      carries: undefined,
       frontier: NO_CHUNKS,
       open: [],
       nextSegment: 0,
@@ -102,6 +105,7 @@ export function makePlanner(parts: PlannerParts): TimelinePlanner {
     if (entry.kind === 'init') {
       // Sound may begin before pictures: the ladder waits for those.
       if (!state.begins?.init.video) state.begins = { kind, init: entry }
+      if (entry.carriedAudio) state.carries ??= entry
       return
     }
     if (entry.number < state.nextSegment) return
@@ -122,13 +126,18 @@ export function makePlanner(parts: PlannerParts): TimelinePlanner {
 
   async function planLadder(videoId: VideoId, state: Growing): Promise<void> {
     if (!state.begins) return
-    // Encoded sound may be planned beforehand.
-    if (state.renditions.some(({ kind }) => kind !== 'audio')) return
     const { kind, init } = state.begins
     const known = new Set(state.renditions.map(({ name }) => name))
-    const renditions = planRenditions(kind, init, {
-      encodeAudio: kind === 'planned' && init.audio !== undefined,
-    }).filter(({ name }) => !known.has(name))
+    // Encoded sound may be planned beforehand, or come later than the pictures.
+    const hasPictures = state.renditions.some(({ kind: of }) => of !== 'audio')
+    const soundToCome = state.carries !== undefined && !known.has(AUDIO_RENDITION)
+    if (hasPictures && !soundToCome) return
+    const carriedAudio = state.carries?.carriedAudio
+    const renditions = planRenditions(
+      kind,
+      { ...(hasPictures ? {} : init), ...(carriedAudio ? { carriedAudio } : {}) },
+      { encodeAudio: kind === 'planned' && init.audio !== undefined },
+    ).filter(({ name }) => !known.has(name))
     if (renditions.length === 0) return
     const { video } = init
     await catalogue.plan(videoId, {

@@ -2,7 +2,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import type { Browser } from 'playwright-core'
+import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Video, VideoList } from '../../src/delivery/contract/videos.ts'
 import { DESKTOP, openBrowser, PHONE, signIn, videoState, visit } from '../support/browser.ts'
@@ -26,8 +26,14 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true })
 })
 
+async function chooseQuality(page: Page, name: string): Promise<void> {
+  await page.getByTestId('player').hover()
+  await page.getByTestId('player-quality').click()
+  await page.getByTestId(`player-quality-${name}`).click()
+}
+
 describe('a viewer', () => {
-  it('joins a broadcast, rewinds to its first second, and is still on the same page when it has become the replay', async () => {
+  it('joins a broadcast, takes a lower quality, rewinds to its first second, and is still on the same page when it has become the replay', async () => {
     const source = path.join(folder, 'live.flv')
     await makeBroadcastSource(source, { seconds: SECONDS })
     const publisher = publish(source, program.publishUrl)
@@ -50,6 +56,19 @@ describe('a viewer', () => {
     )
     expect(playing?.error).toBeUndefined()
     await page.getByTestId('player-live').waitFor()
+    expect(playing?.videoHeight, 'begins with the original').toBe(720)
+
+    await chooseQuality(page, '360p')
+    const changed = await until(
+      () => videoState(page),
+      (state) => state?.videoHeight === 360 && state.readyState >= 3,
+      60_000,
+    )
+    await until(
+      () => videoState(page),
+      (state) => (state?.currentTime ?? 0) > (changed?.currentTime ?? 0) + 1,
+      60_000,
+    )
 
     await page.getByTestId('player').hover()
     await page.keyboard.press('0')
@@ -73,6 +92,7 @@ describe('a viewer', () => {
     )
     const after = await videoState(page)
     expect(after?.error).toBeUndefined()
+    expect(after?.videoHeight).toBe(360)
     expect(await page.evaluate(() => 'sameDocument' in window), 'the page was not loaded anew').toBe(true)
     const before = after?.currentTime ?? 0
     await until(
@@ -103,9 +123,7 @@ describe('a viewer', () => {
       ['240p', 240],
       ['original', 720],
     ] as const) {
-      await page.getByTestId('player').hover()
-      await page.getByTestId('player-quality').click()
-      await page.getByTestId(`player-quality-${name}`).click()
+      await chooseQuality(page, name)
       await until(
         () => videoState(page),
         (state) => state?.videoHeight === height,

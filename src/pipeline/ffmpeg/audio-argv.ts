@@ -17,8 +17,8 @@ export const AAC_FRAME = 1024
 const PREROLL_FRAMES = 4
 const LOOKAHEAD_FRAMES = 2
 export interface AudioChunk {
-  readonly inputPath: string
-  readonly streamIndex: number
+  /** Absolute path, and the stream in it. Undefined: silence. */
+  readonly input: { readonly path: string; readonly streamIndex: number } | undefined
   readonly settings: AudioSettings
   readonly startSeconds: number
   readonly endSeconds: number
@@ -47,14 +47,18 @@ export function encodeAudioChunk(chunk: AudioChunk): AudioChunkPlan {
   const silence = Math.max(0, -offset)
   return {
     command: {
-      inputs: [
-        {
-          url: inputUrl(chunk.inputPath),
-          options: [...ALLOW_LISTS, '-vn', ...(seek > 0 ? ['-ss', `${seek}`] : [])],
-        },
-      ],
+      inputs: chunk.input
+        ? [
+            {
+              url: inputUrl(chunk.input.path),
+              options: [...ALLOW_LISTS, '-vn', ...(seek > 0 ? ['-ss', `${seek}`] : [])],
+            },
+          ]
+        : [],
       filterGraph: [
-        `[0:${chunk.streamIndex}]aresample=${sampleRate}:async=1:first_pts=0:min_hard_comp=0.05`,
+        chunk.input
+          ? `[0:${chunk.input.streamIndex}]aresample=${sampleRate}:async=1:first_pts=0:min_hard_comp=0.05`
+          : `anullsrc=channel_layout=stereo:sample_rate=${sampleRate}`,
         'aformat=sample_fmts=fltp:channel_layouts=stereo',
         ...(silence > 0 ? [`adelay=${silence}S|${silence}S`] : []),
         'apad',

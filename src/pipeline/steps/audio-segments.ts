@@ -1,18 +1,22 @@
 /** The sound of one chunk as AAC, cut at the timeline on the grid of AAC frames. */
 import path from 'node:path'
 import { AppError } from '../../kernel/errors.ts'
+import type { VideoId } from '../../kernel/ids.ts'
 import { segmentEncoded } from '../../packaging/segment-encoded.ts'
-import type { TimelineSegment } from '../../packaging/timeline.ts'
+import type { Timeline, TimelineSegment } from '../../packaging/timeline.ts'
 import type { PipelineUpload } from '../catalogue.ts'
-import { encodeAudioChunk } from '../ffmpeg/audio-argv.ts'
+import { type AudioChunk, encodeAudioChunk } from '../ffmpeg/audio-argv.ts'
 import { runFfmpeg } from '../ffmpeg/run-ffmpeg.ts'
 import type { AudioSettings } from '../ladder.ts'
 import { mainAudio, readSource } from '../source.ts'
+import { writeCarriedInput } from './carried-sound.ts'
 import type { StepParts } from './step-parts.ts'
 import type { MadeSegments } from './store-segments.ts'
 
 export interface AudioWork {
+  readonly videoId: VideoId
   readonly upload: PipelineUpload | undefined
+  readonly timeline: Timeline
   readonly settings: AudioSettings
   readonly rendition: string
   readonly segments: readonly TimelineSegment[]
@@ -21,19 +25,11 @@ export interface AudioWork {
 }
 
 export async function makeAudioSegments(parts: StepParts, work: AudioWork): Promise<MadeSegments> {
-  const source = readSource(work.upload?.source)
-  const track = source && mainAudio(source)
   const [first, last] = [work.segments[0], work.segments.at(-1)]
-  if (!work.upload || !track || !first || !last)
-    throw new AppError(
-      'media-corrupt',
-      'The uploaded file of this video is not known any more, or has no sound.',
-    )
+  if (!first || !last) throw new Error('a chunk has at least one segment')
   const outputPath = path.join(work.dir, 'audio.mp4')
   const plan = encodeAudioChunk({
-    inputPath: path.join(parts.storageDir, work.upload.path),
-    streamIndex: track.index,
-    settings: work.settings,
+    ...(await (work.upload ? ofUpload(parts, work, work.upload) : ofBroadcast(parts, work))),
     startSeconds: first.start,
     endSeconds: last.start + last.duration,
     outputPath,
@@ -46,4 +42,32 @@ export async function makeAudioSegments(parts: StepParts, work: AudioWork): Prom
     place: { by: 'zero', seconds: plan.zeroSeconds },
   })
   return { rendition: work.rendition, encoded }
+}
+
+type Sound = Pick<AudioChunk, 'input' | 'settings'>
+
+function ofUpload(parts: StepParts, { settings }: AudioWork, upload: PipelineUpload): Sound {
+  const source = readSource(upload.source)
+  const track = source && mainAudio(source)
+  if (!track)
+    throw new AppError(
+      'media-corrupt',
+      'The uploaded file of this video is not known any more, or has no sound.',
+    )
+  return {
+    input: { path: path.join(parts.storageDir, upload.path), streamIndex: track.index },
+    settings,
+  }
+}
+
+/** Where the broadcast sent none, silence stands. */
+async function ofBroadcast(parts: StepParts, work: AudioWork): Promise<Sound> {
+  const input = await writeCarriedInput({ ...work, store: parts.store })
+  const { settings } = work
+  return input
+    ? {
+        input: { path: input.path, streamIndex: 0 },
+        settings: { ...settings, originSeconds: -input.startSeconds },
+      }
+    : { input: undefined, settings }
 }

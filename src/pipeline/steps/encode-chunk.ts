@@ -53,7 +53,8 @@ function groupWork(claimed: readonly ClaimedChunk[]): readonly (readonly Claimed
   const audio = claimed.filter(({ settings }) => settings.kind === 'audio').map((chunk) => [chunk])
   const video = claimed.filter(({ settings }) => settings.kind === 'video')
   const together = video.every(({ attempts }) => attempts === 1) && video.length > 0
-  return [...(together ? [video] : video.map((chunk) => [chunk])), ...audio]
+  // Sound first: it is a moment's work, and every quality needs it.
+  return [...audio, ...(together ? [video] : video.map((chunk) => [chunk]))]
 }
 
 async function makeGroup(
@@ -87,7 +88,9 @@ async function makeGroup(
   if (first.settings.kind === 'audio') {
     made = [
       await makeAudioSegments(parts, {
+        videoId,
         upload: video.upload,
+        timeline,
         settings: first.settings,
         rendition: first.rendition,
         segments,

@@ -267,11 +267,12 @@ describe('a broadcast packaged', () => {
     expect(await streamHash(await writePlaylist(store, 'original'), 'v')).toBe(await streamHash(open, 'v'))
   })
 
-  it('leaves out sound that cannot be passed, and says so', async () => {
+  it('carries sound that cannot be passed beside the pictures, for the encoder', async () => {
     const mp3 = source('mp3')
     await ffmpeg('-i', source('small'), '-c:v', 'copy', '-c:a', 'libmp3lame', '-ar', '44100', mp3)
     const { result, timeline } = await packaged(await messagesOf(mp3))
-    expect(result.leftOut).toMatchObject([{ track: 'audio', codec: 'mp3' }])
+    expect(result.leftOut).toEqual([])
+    expect(timeline.inits[0]?.carriedAudio).toMatchObject({ codec: 'mp3', channels: 1 })
     expect(timeline.inits[0]).toMatchObject({ video: { width: 320 } })
     expect(timeline.inits[0]?.audio).toBeUndefined()
   })

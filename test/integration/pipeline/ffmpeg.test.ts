@@ -286,8 +286,7 @@ describe('an encoded chunk', () => {
       [8, 50],
     ])
     const sound = encodeAudioChunk({
-      inputPath: at('source.mkv'),
-      streamIndex: 1,
+      input: { path: at('source.mkv'), streamIndex: 1 },
       settings: ENCODED_AUDIO,
       startSeconds: 4,
       endSeconds: 10,

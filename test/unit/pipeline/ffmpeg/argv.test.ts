@@ -169,8 +169,7 @@ describe('a chunk of a planned timeline', () => {
 
 describe('a chunk of sound', () => {
   const chunk = {
-    inputPath: '/u/a.mkv',
-    streamIndex: 2,
+    input: { path: '/u/a.mkv', streamIndex: 2 },
     settings: ENCODED_AUDIO,
     startSeconds: 8,
     endSeconds: 16,
@@ -194,6 +193,12 @@ describe('a chunk of sound', () => {
     expect(command.inputs[0]?.options).not.toContain('-ss')
     expect(command.filterGraph).toContain('atrim=start_sample=0:')
     expect(command.filterGraph).not.toContain('adelay')
+  })
+
+  it('is silent where there is no sound at all', () => {
+    const { command } = encodeAudioChunk({ ...chunk, input: undefined })
+    expect(command.inputs).toEqual([])
+    expect(command.filterGraph).toMatch(/^anullsrc=channel_layout=stereo:sample_rate=48000,/)
   })
 
   it('is silent where the timeline begins before the file', () => {
