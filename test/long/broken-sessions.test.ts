@@ -16,6 +16,7 @@ import {
   CHANNEL,
   cutSession,
   KEY,
+  recordedSessions,
   type SessionPieces,
 } from '../support/rtmp/session-pieces.ts'
 
@@ -71,7 +72,7 @@ it('a million broken sessions cause no undeclared error, leave nothing open and 
     expect(publishes, name).toBe(name.includes('publishes') ? 1 : 0)
     expect(pieces.length, name).toBeGreaterThan(6)
   }
-  const sessions = [...captured, ...builtSessions()]
+  const sessions = [...captured, ...recordedSessions(), ...builtSessions()]
   for (let done = 0; done < SESSIONS; done += ROUND) {
     const { published, seed } = await assertBrokenSessions(sessions, { runs: ROUND })
     console.log(`${done + ROUND} sessions, ${published} of the last ${ROUND} published; seed ${seed}`)

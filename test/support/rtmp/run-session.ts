@@ -3,18 +3,24 @@
  * Throws whatever a peer must never be able to cause.
  */
 import { pino } from 'pino'
+import {
+  isTagTrailer,
+  readTagHeader,
+  TAG_OVERHEAD_BYTES,
+  TAG_TRAILER_BYTES,
+} from '../../../src/formats/flv/tag-header.ts'
 import { ChunkReader } from '../../../src/formats/rtmp/chunk-reader.ts'
 import { HANDSHAKE_BYTES } from '../../../src/formats/rtmp/handshake.ts'
 import { INGEST_LIMITS } from '../../../src/ingest/ingest-limits.ts'
-import { FLV_FORMAT } from '../../../src/ingest/live-format.ts'
+import { FLV_FORMAT, rtmpFormat } from '../../../src/ingest/live-format.ts'
 import { LiveHub } from '../../../src/ingest/live-hub.ts'
 import type { MediaMessage } from '../../../src/ingest/media-message.ts'
 import type { PublishDecision, PublishGate, SessionEnding } from '../../../src/ingest/publish-gate.ts'
 import { RtmpConnection } from '../../../src/ingest/rtmp-connection.ts'
-import { PartHead } from '../../../src/recording/part-head.ts'
 import { FakeSocket } from './fake-socket.ts'
+import { MessageReaders } from './message-readers.ts'
 import type { BrokenSession } from './mutations.ts'
-import { CHANNEL, KEY } from './session-pieces.ts'
+import { CHANNEL, KEY, OTHER_KEY } from './session-pieces.ts'
 
 const SERVER_HANDSHAKE_BYTES = 1 + 2 * HANDSHAKE_BYTES
 const LIMITS = { ...INGEST_LIMITS, playWaitMs: 20 }
@@ -40,7 +46,11 @@ export async function runSession(
   using hub = new LiveHub()
   const onAir = hub.open(CHANNEL)
   onAir.write({ type: 9, timestampMs: 0, parts: [KEYFRAME], byteLength: KEYFRAME.byteLength })
-  hub.join(CHANNEL, { format: FLV_FORMAT, sink: new FakeSocket().asSocket(), onEnd: () => {} })
+  const viewers = [FLV_FORMAT, rtmpFormat(1, true)].map((format) => {
+    const sink = new FakeSocket()
+    hub.join(CHANNEL, { format, sink: sink.asSocket(), onEnd: () => {} })
+    return sink
+  })
   const socket = new FakeSocket()
   const playGate = { mayPlay: () => Promise.resolve(true) }
   const connection = new RtmpConnection(socket.asSocket(), { gate, playGate, hub, logger, limits: LIMITS })
@@ -57,13 +67,32 @@ export async function runSession(
   if (ending === 'finished') await turnsUntil(() => !socket.paused || socket.destroyed, 'read the rest')
   else if (ending === 'drained') connection.drain()
   else if (ending === 'timed-out') connection.sweep(performance.now() + FAR_FUTURE_MS)
+  const late = new FakeSocket()
+  hub.join(CHANNEL, { format: FLV_FORMAT, sink: late.asSocket(), onEnd: () => {} })
   socket.close()
   await connection.closed
+  hub.close()
 
   if (errors.length > 0) throw new Error(`not a declared error: ${errors[0]}`)
   if (gate.open > 0) throw new Error(`${gate.open} published sessions were left open`)
   checkAnswers(socket.written)
+  checkTags((viewers[0] as FakeSocket).written)
+  checkTags(late.written)
   return gate
+}
+
+/** A file that no viewer could read would be our fault. */
+function checkTags(written: readonly Uint8Array[]): void {
+  const bytes = Buffer.concat(written)
+  for (let at = 0; at < bytes.byteLength; ) {
+    const header = readTagHeader(bytes, at)
+    const end = at + TAG_OVERHEAD_BYTES + (header?.bodyBytes ?? 0)
+    if (!header || end > bytes.byteLength) throw new Error(`a cut tag at ${at} of ${bytes.byteLength}`)
+    const trailer = end - TAG_TRAILER_BYTES
+    if (!isTagTrailer(bytes, trailer, header.bodyBytes))
+      throw new Error(`a wrong size after the tag at ${at}`)
+    at = end
+  }
 }
 
 /** An answer that no client could read would be our fault. */
@@ -93,21 +122,27 @@ class CountingGate implements PublishGate {
 
   async admit({ streamKey }: { streamKey: string }): Promise<PublishDecision> {
     await Promise.resolve()
-    if (streamKey !== KEY) return { admitted: false, reason: 'Unknown stream key.' }
+    if (streamKey !== KEY && streamKey !== OTHER_KEY)
+      return { admitted: false, reason: 'Unknown stream key.' }
     this.publishes += 1
     this.open += 1
-    const head = new PartHead()
+    const readers = new MessageReaders()
     let ended: SessionEnding | undefined
     let drain = () => {}
     return {
       admitted: true,
       session: {
         sessionId: `session-${this.publishes}`,
-        streamName: CHANNEL,
+        streamName: streamKey === KEY ? CHANNEL : 'second',
         write: (message) => {
           if (ended) throw new Error('written to after it was closed')
           this.#count(message)
-          head.observe(message)
+          try {
+            readers.read(message)
+          } catch (cause) {
+            // Whatever it is: a MalformedError would pass for the peer's fault.
+            throw new Error(`what is recorded cannot be read: ${String(cause)}`, { cause })
+          }
           const room = this.mediaMessages % 9 !== 0
           if (!room) queueMicrotask(() => drain())
           return room

@@ -2,6 +2,8 @@
  * What an RTMP client says in a session, in the pieces that a mutation should know of: C0 with C1, C2, then a
  * message each. Built with the project's own writers, or cut from what a real program sent.
  */
+import { readdirSync, readFileSync } from 'node:fs'
+import path from 'node:path'
 import { type AmfValue, EcmaArray, encodeAmf0Values } from '../../../src/formats/amf0.ts'
 import { ChunkReader } from '../../../src/formats/rtmp/chunk-reader.ts'
 import { encodeMessages } from '../../../src/formats/rtmp/chunk-writer.ts'
@@ -14,9 +16,19 @@ export interface SessionPieces {
   readonly pieces: readonly Uint8Array[]
 }
 
-/** The key and the channel that `builtSessions` publish and play. */
+/** The key and the channel that `builtSessions` publish and play; and another key, for who publishes two streams. */
 export const KEY = 'the-key'
+export const OTHER_KEY = 'other-key'
 export const CHANNEL = 'channel'
+
+const RECORDED = path.join(import.meta.dirname, '../../fixtures/enhanced-sessions')
+
+/** Of a real encoder that speaks Enhanced RTMP. */
+export function recordedSessions(): SessionPieces[] {
+  return readdirSync(RECORDED)
+    .filter((file) => file.endsWith('.bin'))
+    .map((file) => cutSession(file, readFileSync(path.join(RECORDED, file))))
+}
 
 /** `bytes`: all that a client sent on a connection on which nothing went wrong. */
 export function cutSession(name: string, bytes: Uint8Array): SessionPieces {
@@ -53,6 +65,39 @@ export function builtSessions(): SessionPieces[] {
       ...picturesAndSound(6, 0xffffffa0),
     ]),
     session('publishes enhanced', 128, [...opening(), publish(), ...enhanced(), goodbye()]),
+    session('publishes two streams', 128, [
+      ...opening(),
+      command(0, 'createStream', 6, null),
+      publish(),
+      command(2, 'publish', 7, null, OTHER_KEY, 'live'),
+      ...picturesAndSound(3),
+      ...picturesAndSound(3).map((message) => ({ ...message, streamId: 2, csid: message.csid + 10 })),
+      command(0, 'FCUnpublish', 8, null, OTHER_KEY),
+      ...picturesAndSound(2, 200),
+      goodbye(),
+    ]),
+    session('publishes and plays', 128, [
+      ...opening(),
+      command(0, 'createStream', 6, null),
+      publish(),
+      ...picturesAndSound(2),
+      command(2, 'play', 0, null, CHANNEL, -2000),
+      command(2, 'receiveVideo', 0, null, false),
+      ...picturesAndSound(2, 200),
+      command(2, 'receiveVideo', 0, null, true),
+      command(2, 'seek', 9, null, 1000),
+      command(2, 'play2', 10, null, { streamName: 'other' }),
+      ...picturesAndSound(2, 400),
+      goodbye(),
+    ]),
+    session('publishes in AMF3', 128, [
+      command3(0, encodeAmf0Values(['connect', 1]), '110a0b01' + '07617070' + '06096c697665' + '01'),
+      command3(0, encodeAmf0Values(['createStream', 2, null]), ''),
+      command3(1, encodeAmf0Values(['publish', 3, null]), '11060f' + Buffer.from(KEY).toString('hex')),
+      data3('110a0b010b776964746804850001'),
+      data3('1109050104010a2303430361036204010603780c05010211090401'),
+      ...picturesAndSound(2),
+    ]),
     session('publishes what is rare', 128, [...opening(), publish(), ...rareMessages(), goodbye()]),
     session('publishes twice', 128, [
       ...opening(),
@@ -88,8 +133,27 @@ function command(streamId: number, ...values: readonly AmfValue[]): OutgoingMess
   return { csid: 3, type: 20, timestampMs: 0, streamId, body: encodeAmf0Values(values) }
 }
 
+/** AMF3 where marker 11 says so, in hexadecimal. */
+function command3(streamId: number, start: Buffer, rest: string): OutgoingMessage {
+  const body = Buffer.concat([Buffer.of(0), start, Buffer.from(rest, 'hex')])
+  return { csid: 3, type: 17, timestampMs: 0, streamId, body }
+}
+
+function data3(value: string): OutgoingMessage {
+  const name = encodeAmf0Values(['@setDataFrame', 'onMetaData'])
+  const body = Buffer.concat([Buffer.of(0), name, Buffer.from(value, 'hex')])
+  return { csid: 5, type: 15, timestampMs: 0, streamId: 1, body }
+}
+
 function opening(): OutgoingMessage[] {
-  const connect = { app: 'live', type: 'nonprivate', flashVer: 'FMLE/3.0', fourCcList: ['hvc1', 'av01'] }
+  const connect = {
+    app: 'live',
+    type: 'nonprivate',
+    flashVer: 'FMLE/3.0',
+    fourCcList: ['hvc1', 'av01'],
+    videoFourCcInfoMap: { '*': 7 },
+    capsEx: 15,
+  }
   return [
     windowAckSize(65_536),
     command(0, 'connect', 1, connect),
@@ -145,6 +209,12 @@ function enhanced(): OutgoingMessage[] {
     audio('904f707573', 0),
     audio('914f707573', 10),
     audio('9500664c6143' + '00000010', 20),
+    // Many tracks, of one codec and of several; colours; a channel layout.
+    video('961061763031' + '00000004' + '01020304' + '01000002' + '0506', 200),
+    video('9620' + '68766331' + '00000003' + '000000' + '61763031' + '02000002' + '0708', 240),
+    video('d468766331' + '020009636f6c6f72496e666f03000009', 240),
+    audio('944f707573' + '0102', 30),
+    audio('95114f707573' + '00000002' + '0102' + '01000002' + '0304', 40),
   ]
 }
 
