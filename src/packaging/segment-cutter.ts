@@ -219,12 +219,25 @@ export class SegmentCutter {
 
   #endAudioOnly(key: VideoPacket): CutSegment[] {
     const first = this.#audio.first
-    if (!first || this.#groups.length > 0) return []
-    // A beginning: what little audio is there belongs to the first picture's segment.
-    if (this.#start === undefined && key.ptsMs / 1000 - this.#firstAudio(0) < 1) return []
+    if (this.#groups.length > 0) return []
     const end = key.ptsMs / 1000
+    if (!first) {
+      // Pictures were left out for want of a keyframe, and nothing else was sent: a hole no player gets over.
+      return this.#start !== undefined && end - this.#start >= 1 ? this.#emptySegment(end, key) : []
+    }
+    // A beginning: what little audio is there belongs to the first picture's segment.
+    if (this.#start === undefined && end - this.#firstAudio(0) < 1) return []
     if (this.#start !== undefined && end <= this.#start) return []
     return this.#audioSegment(end, first.packet.track, undefined, key)
+  }
+
+  #emptySegment(end: number, key: VideoPacket): CutSegment[] {
+    const start = this.#start ?? 0
+    const audio = this.#lastAudio
+    const audioPackets = audio ? this.#audio.take(end, audio, start) : []
+    this.#start = end
+    const next = { video: key.position, resume: this.#resume(key, key.track.position) }
+    return [{ start, end, video: undefined, audio, videoPackets: [], audioPackets, delaySeconds: 0, next }]
   }
 
   #audioSegment(

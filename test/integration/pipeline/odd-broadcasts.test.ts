@@ -1,8 +1,9 @@
 /** Replays of broadcasts that lacked sound or pictures for a while, or altogether: ready in every quality all the same. */
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { mediaKeys } from '../../../src/media/layout.ts'
+import { mediaKeys, ORIGINAL } from '../../../src/media/layout.ts'
 import { packageBroadcast } from '../../../src/packaging/package-broadcast.ts'
+import type { TimelineInit, TimelineSegment } from '../../../src/packaging/timeline.ts'
 import {
   byTrueTime,
   type DatedStream,
@@ -98,4 +99,33 @@ describe('the replay of a broadcast', () => {
     const { segments, there } = await files('audio')
     expect(there).toBe(segments)
   })
+})
+
+/** The last: it stops the worker. */
+it('a broadcast is recorded and can be watched in its original quality while no encoder works (pain 4)', async () => {
+  await worker[Symbol.asyncDispose]()
+  const recorder = makeRecorder(path.join(pipeline.storageDir, 'unencoded'))
+  const videoId = await addVideo(pipeline.database)
+  const planned: Promise<void>[] = []
+  const plan = (entry: TimelineInit | TimelineSegment) =>
+    void planned.push(pipeline.planner.extendTimeline(videoId, entry))
+  const packaging = packageBroadcast({
+    log: recorder.log(broadcastId),
+    video: videoId,
+    store: pipeline.store,
+    onInit: plan,
+    onSegment: plan,
+  })
+  await record(
+    recorder,
+    stream.map(({ message }) => message),
+  )
+  recorder.endBroadcast(broadcastId)
+  const { segments } = await packaging
+  await Promise.all(planned)
+  const video = await pipeline.database.video.findUniqueOrThrow({ where: { id: videoId } })
+  expect(video).toMatchObject({ playable: true })
+  for (let number = 0; number < segments; number++)
+    expect(await pipeline.store.stat(mediaKeys.segment(videoId, ORIGINAL, number))).toBeDefined()
+  expect(segments).toBeGreaterThan(2)
 })

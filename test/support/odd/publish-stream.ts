@@ -26,6 +26,7 @@ function recordingGate(recorder: Recorder): PublishGate {
           sessionId,
           streamName: 'channel',
           write: (message) => log.write(message),
+          flush: () => log.flush(),
           onDrain: (listener) => log.onDrain(listener),
           onStop: () => undefined,
           close: () => log.close(),
@@ -52,11 +53,12 @@ export async function publishStreams(
   for (const messages of sessions) await publishStream(port, messages)
 }
 
-/** Says goodbye and waits until the server has read and closed everything. */
+/** Leaves when everything is sent, and waits until the server has read and closed it. */
 export async function publishStream(
   port: number,
   messages: readonly MediaMessage[],
   name = 'key',
+  leaving: 'goodbye' | 'dropped' = 'goodbye',
 ): Promise<void> {
   const client = await RtmpClient.connected(port, { app: 'live', tcUrl: `rtmp://127.0.0.1:${port}/live` })
   const size = Buffer.alloc(4)
@@ -71,7 +73,7 @@ export async function publishStream(
     if (client.socket.writableNeedDrain)
       await Promise.race([new Promise((resolve) => client.socket.once('drain', resolve)), client.closed])
   }
-  client.command(0, 'deleteStream', 4, null, STREAM_ID)
+  if (leaving === 'goodbye') client.command(0, 'deleteStream', 4, null, STREAM_ID)
   client.socket.end()
   await client.closed
 }

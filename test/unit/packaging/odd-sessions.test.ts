@@ -3,7 +3,8 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { type MediaMessage, VIDEO } from '../../../src/ingest/media-message.ts'
+import { encodeMetadata } from '../../../src/formats/flv/script-data.ts'
+import { AUDIO, DATA, type MediaMessage, VIDEO } from '../../../src/ingest/media-message.ts'
 import { packageBroadcast } from '../../../src/packaging/package-broadcast.ts'
 import type { Timeline } from '../../../src/packaging/timeline.ts'
 import {
@@ -69,6 +70,20 @@ const byTime = (messages: readonly MediaMessage[]) =>
   [...messages].sort((a, b) => a.timestampMs - b.timestampMs)
 const delayed = (messages: readonly MediaMessage[], ms: number) =>
   messages.map((message) => ({ ...message, timestampMs: message.timestampMs + ms }))
+
+const isFrame = ({ parts }: MediaMessage) => Buffer.concat(parts)[1] === 1
+const isKey = (message: MediaMessage) => message.type === VIDEO && Buffer.concat(message.parts)[0] === 0x17
+
+const SPS = Buffer.from('6764001eacd940a02ff9610000030001000003003c8f162d96', 'hex')
+const PPS = Buffer.from('68ebecb22c', 'hex')
+
+/** Parameter sets before the slice of a keyframe, as x264 puts them with repeat-headers. */
+function withSets(message: MediaMessage): MediaMessage {
+  const body = Buffer.concat(message.parts)
+  const unit = (nal: Buffer) => Buffer.concat([Buffer.of(0, 0, 0, nal.length), nal])
+  const whole = Buffer.concat([body.subarray(0, 5), unit(SPS), unit(PPS), body.subarray(5)])
+  return { ...message, parts: [whole], byteLength: whole.length }
+}
 
 describe('packaging', () => {
   it('merges short groups of pictures and leaves long ones whole', async () => {
@@ -162,6 +177,58 @@ describe('packaging', () => {
     const sound = await packaged([...first, aacConfigMessage(4000, Buffer.from('1190', 'hex')), ...second])
     expect(sound.inits.map((init) => init.audio?.channels)).toEqual([1, 2])
     expect(frames(sound)).toBe(200)
+  })
+
+  it('ends pictures that are without a keyframe for minutes, and goes on at the next one without a hole', async () => {
+    const timeline = await packaged(session({ seconds: 330, gop: 8000, audio: false }))
+    expect(shape(timeline)).toEqual([
+      [0, 7501, false, false],
+      [1, 0, false, true],
+      [2, 250, false, true],
+    ])
+    expect(timeline.segments[2]?.start).toBe(320)
+  })
+
+  it('has silence from its beginning when sound is announced and comes late', async () => {
+    const late = session({ seconds: 6 }).filter(
+      (message) => message.type !== AUDIO || message.timestampMs === 0 || message.timestampMs > 3000,
+    )
+    const timeline = await packaged(late)
+    expect(shape(timeline)).toEqual([0, 1, 2].map(() => [0, 50, true, false]))
+  })
+
+  it('finds the parameter sets within the pictures when they were not sent before', async () => {
+    const media = session({ seconds: 6 }).filter((message) => message.type !== VIDEO || isFrame(message))
+    const timeline = await packaged(media.map((message) => (isKey(message) ? withSets(message) : message)))
+    expect(timeline.inits.map(({ video: config }) => [config?.width, config?.height])).toEqual([[640, 360]])
+    expect(frames(timeline)).toBe(150)
+  })
+
+  it('takes sound whose configuration was not sent for what the metadata says', async () => {
+    const media = session({ seconds: 6 }).filter((message) => message.type !== AUDIO || isFrame(message))
+    const metadata = encodeMetadata({ framerate: 25, audiosamplerate: 48_000, stereo: false })
+    const said: MediaMessage = { type: DATA, timestampMs: 0, parts: [metadata], byteLength: metadata.length }
+    const timeline = await packaged([said, ...media.slice(1)])
+    expect(timeline.inits.map(({ audio }) => audio)).toEqual([
+      { codec: 'mp4a.40.2', channels: 1, sampleRate: 48_000 },
+    ])
+  })
+
+  it('has a file of every track for every segment, whenever a track comes and goes', async () => {
+    const sound = session({ seconds: 24 }).filter((message) => message.type !== VIDEO)
+    const pictures = session({ seconds: 4, audio: false }).filter((message) => message.type === VIDEO)
+    await packaged(byTime([...sound, ...delayed(pictures, 4000), ...delayed(pictures.slice(1), 20_000)]))
+    const names = [...(await filesOf(makeStore(folder))).keys()]
+    const numbers = (rendition: string) =>
+      names
+        .map((name) => new RegExp(`^${rendition}/(\\d+)\\.m4s$`).exec(name)?.[1])
+        .filter((number) => number !== undefined)
+        .map(Number)
+        .sort((a, b) => a - b)
+    expect(numbers('original')).toEqual(numbers('audio'))
+    expect(names.filter((name) => /^original\/init/.test(name))).toHaveLength(
+      names.filter((name) => /^audio\/init/.test(name)).length,
+    )
   })
 
   it('of a single picture is a segment', async () => {
