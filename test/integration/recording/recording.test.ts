@@ -80,19 +80,17 @@ describe('a recording', () => {
     await log.close()
   })
 
-  it('of a process that was killed holds what had been received 0.2 s before, and is mended', async () => {
+  it('of a process that was killed holds what it had written, and is mended', async () => {
     const child = spawn(process.execPath, [KILLED_RECORDER, folder, source], {
       stdio: ['ignore', 'pipe', 'inherit'],
     })
-    const written = await firstNumbers(child, 60)
+    const exited = once(child, 'exit')
+    const written = await lastNumber(child, 5)
     child.kill('SIGKILL')
-    await once(child, 'exit')
+    await exited
     const found = await salvagePart(part(), path.join(folder, 'recordings/b/0.idx'))
-    // The child says after each message how many there are and when; what is older than 0.2 s must be there.
-    const last = written.at(-1)
-    const due = written.filter(({ at }) => at <= (last?.at ?? 0) - 200).at(-1)?.count ?? 0
-    expect(found.mediaTags).toBeGreaterThanOrEqual(due)
-    expect(due).toBeGreaterThan(0)
+    expect(written).toBeGreaterThan(10_000)
+    expect(found.bytes).toBeGreaterThanOrEqual(written)
     await ffmpeg('-xerror', '-i', part(), '-f', 'null', '-')
     expect((await stat(part())).size).toBe(found.bytes)
   })
@@ -108,18 +106,14 @@ describe('a recording', () => {
   })
 })
 
-const KILLED_RECORDER = fileURLToPath(new URL('../../support/record-at-pace.ts', import.meta.url))
+const KILLED_RECORDER = fileURLToPath(new URL('../../support/record-until-killed.ts', import.meta.url))
 
-/** Reads "count milliseconds" lines until there are so many. */
-async function firstNumbers(child: ChildProcess, lines: number): Promise<{ count: number; at: number }[]> {
+/** Reads numbers, a line each, until there are so many; the last of them. */
+async function lastNumber(child: ChildProcess, lines: number): Promise<number> {
   let text = ''
   for await (const chunk of child.stdout ?? []) {
     text += String(chunk)
     if (text.split('\n').length > lines) break
   }
-  return text
-    .split('\n')
-    .slice(0, -1)
-    .map((line) => line.split(' ').map(Number))
-    .map(([count = 0, at = 0]) => ({ count, at }))
+  return Number(text.split('\n').at(-2))
 }

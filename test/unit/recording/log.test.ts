@@ -2,7 +2,7 @@ import { mkdtemp, readFile, rm, stat, truncate, writeFile } from 'node:fs/promis
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import fc from 'fast-check'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest'
 import type { MediaMessage } from '../../../src/ingest/media-message.ts'
 import { FlushTimer } from '../../../src/recording/flush-timer.ts'
 import { readIndex } from '../../../src/recording/keyframe-index.ts'
@@ -111,6 +111,19 @@ describe('a log', () => {
     for (const message of messages) log.write(message)
     await log.close()
     expect(seen(await readAll(at('0.flv')))).toEqual(sent(messages))
+  })
+
+  it('is written a tenth of a second after what came, so that a killed program loses no more', async () => {
+    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval', 'performance'] })
+    onTestFinished(() => void vi.useRealTimers())
+    const log = openLog()
+    for (const message of session({ seconds: 1 })) log.write(message)
+    vi.advanceTimersByTime(99)
+    expect(log.growth.bytes).toBe(0)
+    vi.advanceTimersByTime(1)
+    // Nothing more is written until its clock moves again.
+    await expect.poll(async () => seen(await readAll(at('0.flv')))).toEqual(sent(session({ seconds: 1 })))
+    await log.close()
   })
 
   it('is never written over', async () => {
