@@ -33,6 +33,8 @@ export interface EmbeddedPostgresOptions {
   readonly durable?: boolean
   /** PostgreSQL settings of this start. */
   readonly settings?: Readonly<Record<string, string>>
+  /** How long a server that exits at once is tried again. */
+  readonly giveUpMs?: number
   /** How long a server that does not answer is waited for. */
   readonly patience?: Patience
   readonly stopTimeoutMs?: number

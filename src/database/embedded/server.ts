@@ -34,6 +34,8 @@ const TRY_AGAIN_MS = 200
 
 export interface StartOptions {
   readonly settings?: Readonly<Record<string, string>>
+  /** How long a server that exits at once is tried again. */
+  readonly giveUpMs?: number
   readonly signal?: AbortSignal | undefined
 }
 
@@ -54,7 +56,7 @@ export async function startServer(cluster: Cluster, options: StartOptions = {}):
       if (own?.hasExited) {
         own = undefined
         failingSince ??= Date.now()
-        if (Date.now() - failingSince > GIVE_UP_MS) break
+        if (Date.now() - failingSince > (options.giveUpMs ?? GIVE_UP_MS)) break
         await delay(TRY_AGAIN_MS, undefined, { signal: options.signal })
       }
       if (!own && !(postmaster && mayBeServing(postmaster, cluster.data))) {
