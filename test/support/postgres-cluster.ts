@@ -2,7 +2,7 @@
 import { mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { readPostmaster } from '../../src/database/embedded/postmaster.ts'
+import { mayBeServing, readPostmaster } from '../../src/database/embedded/postmaster.ts'
 import { openEmbeddedPostgres } from '../../src/database/embedded-postgres.ts'
 import { applyMigrations } from '../../src/database/migrations.ts'
 import { makeLogger } from '../../src/kernel/logger.ts'
@@ -45,11 +45,19 @@ export async function startTestCluster(options: { readonly migrated: boolean }):
 async function sweepOrphans(): Promise<void> {
   for (const name of await readdir(tmpdir())) {
     const runPid = name.startsWith(PREFIX) ? Number(name.slice(PREFIX.length).split('-')[0]) : 0
-    if (runPid === 0 || isAlive(runPid)) continue
-    const dir = path.join(tmpdir(), name)
+    if (runPid !== 0 && !isAlive(runPid)) await sweepOrphan(path.join(tmpdir(), name))
+  }
+}
+
+async function sweepOrphan(dir: string): Promise<void> {
+  try {
     const postmaster = readPostmaster(path.join(dir, 'data'))
-    if (postmaster && isAlive(postmaster.pid)) process.kill(postmaster.pid, 'SIGQUIT')
+    if (postmaster && mayBeServing(postmaster, path.join(dir, 'data')))
+      process.kill(postmaster.pid, 'SIGQUIT')
     await rm(dir, { recursive: true, force: true })
+  } catch (error) {
+    // Another user's, or it is going just now: theirs to clear, or the next run's.
+    makeLogger('warn').warn({ err: error, dir }, 'what a killed test run left could not be cleared')
   }
 }
 
