@@ -7,7 +7,7 @@ import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { promisify } from 'node:util'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { streamFlv } from '../../../src/ingest/flv-output.ts'
 import { LiveHub } from '../../../src/ingest/live-hub.ts'
 import { RtmpServer } from '../../../src/ingest/rtmp-server.ts'
@@ -34,6 +34,9 @@ beforeAll(async () => {
 })
 afterAll(() => rmSync(dir, { recursive: true, force: true }))
 beforeEach(async () => {
+  // The server's clock stands: it sends nothing by itself. An encoder whose socket has been closed by the time
+  // something comes loses what it has not got across (RFC 1122 §4.2.2.13), and these run ahead.
+  vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval', 'performance'] })
   gate = new FakePublishGate({ 'the-key': 'channel' })
   hub = new LiveHub({ lingerMs: 60_000 })
   asked.length = 0
@@ -45,7 +48,7 @@ beforeEach(async () => {
     },
   }
   const logger = makeLogger('silent')
-  const limits = { sweepMs: 50, playWaitMs: 300 }
+  const limits = { playWaitMs: 300 }
   server = new RtmpServer({ host: '127.0.0.1', port: 0, gate, playGate, hub, logger, limits })
   rtmp = `rtmp://127.0.0.1:${await server.listen()}/live`
   web = http.createServer((_, response) => {
@@ -62,6 +65,7 @@ afterEach(async () => {
   await server.close()
   hub.close()
   web.close()
+  vi.useRealTimers()
 })
 
 /** An encoder that has sent its first 1.6 s, of two keyframes' 2 s: who joins now gets everything. */
