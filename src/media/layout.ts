@@ -8,7 +8,7 @@
  *     <video>/audio/<n>.m4s
  *     <video>/<rung>/init.mp4           encoded renditions, such as 480p
  *     <video>/<rung>/<n>.m4s
- *     <video>/carried/<n>.audio         sound that browsers do not play, for the encoder (packaging/carried-audio.ts)
+ *     <video>/carried/<n>.audio, <n>.video   what browsers do not play, for the encoder (packaging/carried-piece.ts)
  *     <video>/poster.jpg
  *     .aside/                           what is being written; no key names it
  *
@@ -36,7 +36,8 @@ export const mediaKeys = {
     key(video, rendition, init === undefined ? 'init.mp4' : `init-${init}.mp4`),
   segment: (video: VideoId, rendition: string, number: number) => key(video, rendition, `${number}.m4s`),
   rendition: (video: VideoId, rendition: string) => key(video, rendition),
-  carriedAudio: (video: VideoId, number: number) => key(video, 'carried', `${number}.audio`),
+  carried: (video: VideoId, kind: 'audio' | 'video', number: number) =>
+    key(video, 'carried', `${number}.${kind}`),
   poster: (video: VideoId) => key(video, 'poster.jpg'),
 } as const
 

@@ -1,11 +1,6 @@
 /**
- * Sound that browsers do not play: its packets are kept as they came, beside the timeline, and encoded from
- * there. A piece is one segment's packets with their places on the sample clock, which FLV's milliseconds
- * would round:
- *
- *     {"packets":[[seconds, bytes], …]}\n  payloads, one after the other
- *
- * How many samples a packet holds stands in the packet: MPEG-1 (ISO/IEC 11172-3) §2.4.2.3, RFC 6716 §3.1,
+ * Sound that browsers do not play: its packets are kept as they came, beside the timeline (carried-piece.ts),
+ * and encoded from there. How many samples a packet holds stands in the packet: MPEG-1 (ISO/IEC 11172-3) §2.4.2.3, RFC 6716 §3.1,
  * FLAC (RFC 9639) §9.1, AC-3 (ETSI TS 102 366) §4.4.1, FLV 10.1 §E.4.2.1.
  */
 import type { AudioTagCodec } from '../formats/flv/audio-tag.ts'
@@ -19,30 +14,6 @@ export interface CarriedAudio {
   readonly flvHeader?: number
   /** The decoder configuration, base64. */
   readonly config?: string
-}
-
-export interface CarriedPacket {
-  readonly data: Uint8Array
-  readonly seconds: number
-}
-
-export function encodeCarriedPiece(packets: readonly CarriedPacket[]): Buffer {
-  const head = { packets: packets.map(({ seconds, data }) => [seconds, data.byteLength]) }
-  return Buffer.concat([Buffer.from(`${JSON.stringify(head)}\n`), ...packets.map(({ data }) => data)])
-}
-
-/** Throws SyntaxError on what is none. */
-export function readCarriedPiece(piece: Uint8Array): CarriedPacket[] {
-  const line = piece.indexOf(0x0a)
-  const head = JSON.parse(Buffer.from(piece.subarray(0, line)).toString('utf8')) as {
-    packets: [number, number][]
-  }
-  let at = line + 1
-  return head.packets.map(([seconds, bytes]) => {
-    const data = piece.subarray(at, at + bytes)
-    at += bytes
-    return { seconds, data }
-  })
 }
 
 /** What a codec's first packet, its configuration and its tag header say. `told`: by the legacy tag header. */

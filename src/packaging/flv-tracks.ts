@@ -1,10 +1,12 @@
 /** FLV decoder configurations to tracks that can be muxed: which codecs pass, and what is said of those that do not. */
 import { MalformedError } from '../formats/bytes/malformed-error.ts'
 import { readAacConfig } from '../formats/flv/aac-config.ts'
+import type { AudioTag } from '../formats/flv/audio-tag.ts'
 import { readAvcConfig } from '../formats/flv/avc-config.ts'
 import { readHevcConfig } from '../formats/flv/hevc-config.ts'
 import type { VideoTagCodec } from '../formats/flv/video-tag.ts'
-import type { CarriedAudio } from './carried-audio.ts'
+import { type CarriedAudio, describeCarried } from './carried-audio.ts'
+import { type CarriedVideo, readPictureSize } from './carried-video.ts'
 import type { MuxAudioTrack, MuxVideoTrack } from './segment-muxer.ts'
 
 /** What the encoder says of itself in onMetaData; used where the configuration does not tell. */
@@ -31,7 +33,19 @@ export interface LeftOut {
   readonly reason: string
 }
 
-export type FlvVideoTrack = MuxVideoTrack & { readonly frameRate: number | undefined }
+export type FlvVideoTrack =
+  | (MuxVideoTrack & { readonly frameRate: number | undefined; readonly carried?: undefined })
+  | CarriedPictures
+
+/** Pictures that are kept for the encoder instead of being passed through. */
+export interface CarriedPictures {
+  readonly kind: 'video'
+  readonly codecString: string
+  readonly displayWidth: number
+  readonly displayHeight: number
+  readonly frameRate: number | undefined
+  readonly carried: Pick<CarriedVideo, 'codec' | 'codecId'>
+}
 export type FlvAudioTrack =
   | (MuxAudioTrack & { readonly samplesPerFrame: number; readonly carried?: undefined })
   | CarriedTrack
@@ -54,6 +68,26 @@ export function carriedTrack(carried: CarriedAudio): CarriedTrack {
 
 /** Timestamps of FLV are whole milliseconds, which 90 kHz holds exactly. */
 const VIDEO_TIMESCALE = 90_000
+
+/** Of a codec that has no configuration: its first keyframe says how large it is. `codecId`: of the tag. */
+export function carriedPictures(
+  codec: VideoTagCodec,
+  codecId: number,
+  picture: Uint8Array,
+  hints: StreamHints,
+): FlvVideoTrack | LeftOut {
+  const told = hints.width && hints.height ? { width: hints.width, height: hints.height } : undefined
+  const size = readPictureSize(codec, picture) ?? told
+  if (!size) return { track: 'video', codec, reason: `The size of its pictures is not known.` }
+  return {
+    kind: 'video',
+    codecString: codec,
+    displayWidth: size.width,
+    displayHeight: size.height,
+    frameRate: hints.frameRate,
+    carried: { codec, codecId },
+  }
+}
 
 /** `config` is the decoder configuration record of a sequence start. */
 export function videoTrack(
@@ -111,8 +145,19 @@ export function videoTrack(
   return { track: 'video', codec, reason: `${codec} video cannot be passed through.` }
 }
 
-/** `config` is an AudioSpecificConfig. */
-export function aacTrack(config: Uint8Array): FlvAudioTrack | LeftOut {
+/** `audio` and `body`: the first tag of the track. `config`: its configuration when it is one; of AAC always an AudioSpecificConfig. */
+export function audioTrack(audio: AudioTag, body: Uint8Array, config: Uint8Array): FlvAudioTrack | LeftOut {
+  const { codec, sampleRate, channels } = audio
+  if (codec === 'aac') return aacTrack(config)
+  if (codec === 'unknown') return { track: 'audio', codec, reason: 'It is in no format that is known.' }
+  const flvHeader = sampleRate === undefined ? undefined : body[0]
+  const told = { sampleRate, channels, ...(flvHeader === undefined ? {} : { flvHeader }) }
+  return carriedTrack(
+    describeCarried(codec, told, config, audio.packet === 'sequence-start' ? config : undefined),
+  )
+}
+
+function aacTrack(config: Uint8Array): FlvAudioTrack | LeftOut {
   try {
     const { codecString, sampleRate, channels, samplesPerFrame } = readAacConfig(config)
     return {

@@ -5,10 +5,7 @@
  * are seen. Depends on nothing but the tags, so going over them again gives the same.
  */
 
-import type { AmfObject } from '../formats/amf0.ts'
-import { encodeAacConfig } from '../formats/flv/aac-config.ts'
 import { readAudioTag } from '../formats/flv/audio-tag.ts'
-import { avcConfigOf } from '../formats/flv/avc-parameter-sets.ts'
 import { metadataNumber, readMetadata } from '../formats/flv/script-data.ts'
 import { AUDIO_TAG, SCRIPT_TAG, VIDEO_TAG } from '../formats/flv/tag-header.ts'
 import { readVideoTag } from '../formats/flv/video-tag.ts'
@@ -20,10 +17,11 @@ import {
   mapTimestamp,
   startSession,
 } from '../recording/timestamp-repair.ts'
-import { carriedSamples, describeCarried } from './carried-audio.ts'
+import { carriedSamples } from './carried-audio.ts'
+import { isCarriedVideo } from './carried-video.ts'
 import {
-  aacTrack,
-  carriedTrack,
+  audioTrack,
+  carriedPictures,
   type FlvAudioTrack,
   type FlvVideoTrack,
   type LeftOut,
@@ -31,6 +29,7 @@ import {
   type StreamHints,
   videoTrack,
 } from './flv-tracks.ts'
+import { aacConfigFrom, configIn, hasConfiguration } from './missing-config.ts'
 import type { LogPosition } from './timeline.ts'
 
 interface PacketBase {
@@ -224,10 +223,19 @@ export class LogPackets {
       const video = readVideoTag(tag.body)
       if (!video || video.packet === 'sequence-end' || video.packet === 'other') return undefined
       const data = tag.body.subarray(video.dataOffset, video.dataEnd)
-      if (video.packet === 'sequence-start' || !this.#video) {
+      if (video.packet === 'frame' && isCarriedVideo(video.codec)) {
+        if (this.#video?.codec !== video.codec) {
+          // What it is stands in a keyframe, and nothing before it can be decoded.
+          if (!video.keyframe) return undefined
+          const codecId = (tag.body[0] ?? 0) & 0x0f
+          this.#video = this.#configured(this.#video, video.codec, data, position, () =>
+            carriedPictures(video.codec, codecId, data, this.#hints),
+          )
+        }
+      } else if (video.packet === 'sequence-start' || !this.#video) {
         // A codec without configuration cannot be passed, and its first frame says so.
         const isFrame = video.packet === 'frame' && hasConfiguration(video.codec)
-        const config = isFrame ? configOf(video.codec, data) : data
+        const config = isFrame ? configIn(video.codec, data) : data
         if (!config) return undefined
         this.#video = this.#configured(this.#video, video.codec, config, position, () =>
           videoTrack(video.codec, config, this.#hints),
@@ -251,20 +259,8 @@ export class LogPackets {
     if (isConfig || this.#audio?.codec !== audio.codec) {
       const config = !isConfig && audio.codec === 'aac' ? this.#hints.aacConfig : data
       if (!config) return undefined
-      const flvHeader = audio.sampleRate === undefined ? undefined : tag.body[0]
       this.#audio = this.#configured(this.#audio, audio.codec, config, position, () =>
-        audio.codec === 'aac'
-          ? aacTrack(config)
-          : audio.codec === 'unknown'
-            ? { track: 'audio', codec: audio.codec, reason: 'It is in no format that is known.' }
-            : carriedTrack(
-                describeCarried(
-                  audio.codec,
-                  { ...audio, ...(flvHeader === undefined ? {} : { flvHeader }) },
-                  data,
-                  isConfig ? data : undefined,
-                ),
-              ),
+        audioTrack(audio, tag.body, config),
       )
     }
     if (audio.packet === 'sequence-start' || data.byteLength === 0) return undefined
@@ -293,22 +289,6 @@ function audioPacket(common: PacketBase, track: Configured<FlvAudioTrack>): Audi
   const { carried } = track.track
   const samples = carried && carriedSamples(carried, common.data)
   return { ...common, kind: 'audio', track, ...(samples === undefined ? {} : { samples }) }
-}
-
-function hasConfiguration(codec: string): boolean {
-  return codec === 'avc' || codec === 'hevc' || codec === 'av1' || codec === 'vp9'
-}
-
-/** What a picture says of its configuration itself. */
-function configOf(codec: string, picture: Uint8Array): Uint8Array | undefined {
-  return codec === 'avc' ? avcConfigOf(picture) : undefined
-}
-
-/** AAC whose configuration was never sent is taken for what the metadata says it is. */
-function aacConfigFrom(metadata: AmfObject): Uint8Array | undefined {
-  const sampleRate = metadataNumber(metadata, 'audiosamplerate')
-  const channels = metadataNumber(metadata, 'audiochannels') ?? (metadata.stereo === false ? 1 : 2)
-  return sampleRate === undefined ? undefined : encodeAacConfig(sampleRate, channels)
 }
 
 function isLeftOut(made: unknown): made is LeftOut {

@@ -14,8 +14,9 @@ import { isContinuedMark } from '../recording/part-head.ts'
 import type { LeftOut } from './flv-tracks.ts'
 import { LogPackets } from './log-packets.ts'
 import { type CutSegment, isBefore, SegmentCutter } from './segment-cutter.ts'
+import type { TimelineEvents } from './segment-to-write.ts'
 import { type LogPosition, parseTimeline, type Timeline, type TimelineSegment } from './timeline.ts'
-import { type TimelineEvents, TimelineWriter } from './timeline-writer.ts'
+import { TimelineWriter } from './timeline-writer.ts'
 
 export interface PackageBroadcastOptions extends TimelineEvents {
   readonly log: LogParts

@@ -11,7 +11,8 @@ import type { MediaStore } from '../media/store.ts'
 import type { LogParts } from '../recording/broadcast-log.ts'
 import { readAudioTrack, readVideoTrack } from './encoded-input.ts'
 import { packageBroadcast } from './package-broadcast.ts'
-import { type TimelineEvents, TimelineWriter } from './timeline-writer.ts'
+import type { TimelineEvents } from './segment-to-write.ts'
+import { TimelineWriter } from './timeline-writer.ts'
 import {
   makeUploadTracks,
   readUploadSegments,

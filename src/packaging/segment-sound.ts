@@ -4,7 +4,8 @@
  * decides. Sound that begins playable and becomes foreign is left out from there; sound that begins
  * foreign is carried to the end, also where it becomes playable.
  */
-import { type CarriedAudio, encodeCarriedPiece } from './carried-audio.ts'
+import type { CarriedAudio } from './carried-audio.ts'
+import { encodeCarriedPiece } from './carried-piece.ts'
 import type { FlvAudioTrack } from './flv-tracks.ts'
 import { type MuxAudioTrack, type MuxPacket, muxInit, muxSegment } from './segment-muxer.ts'
 import { audioConfig } from './source-config.ts'

@@ -10,7 +10,12 @@ export interface FirstSegment {
   readonly frameRate: number | undefined
 }
 
-export function videoConfig(track: MuxVideoTrack, segment: FirstSegment): VideoConfig {
+export function videoConfig(
+  track: Pick<MuxVideoTrack, 'codecString' | 'displayWidth' | 'displayHeight'> & {
+    readonly rotation?: MuxVideoTrack['rotation'] | undefined
+  },
+  segment: FirstSegment,
+): VideoConfig {
   const turned = track.rotation === 90 || track.rotation === 270
   return {
     codec: track.codecString,

@@ -6,17 +6,23 @@ import type { VideoId } from '../kernel/ids.ts'
 import { AUDIO_RENDITION, type MediaKey, mediaKeys, ORIGINAL } from '../media/layout.ts'
 import type { MediaStore } from '../media/store.ts'
 import { FillerWriter } from './filler-writer.ts'
-import { type MuxPacket, type MuxVideoTrack, muxInit, muxSegment } from './segment-muxer.ts'
+import {
+  carriedVideoInit,
+  describePictures,
+  isCarried,
+  packPictures,
+  picturesInit,
+  type SourcePictures,
+} from './segment-pictures.ts'
 import {
   carriedInit,
   describeSound,
   type KeptSound,
   keepSound,
   packSound,
-  type SourceAudio,
   soundInit,
 } from './segment-sound.ts'
-import { videoConfig } from './source-config.ts'
+import type { SegmentToWrite, TimelineEvents } from './segment-to-write.ts'
 import {
   encodeTimelineEntry,
   type Timeline,
@@ -24,28 +30,6 @@ import {
   type TimelineInit,
   type TimelineSegment,
 } from './timeline.ts'
-
-export interface SegmentToWrite {
-  readonly start: number
-  readonly end: number
-  readonly video: MuxVideoTrack | undefined
-  readonly audio: SourceAudio | undefined
-  readonly videoPackets: readonly MuxPacket[]
-  readonly audioPackets: readonly MuxPacket[]
-  /** The source was interrupted before this segment. */
-  readonly interrupted: boolean
-  /** What the source says of its rate, if anything. */
-  readonly frameRate: number | undefined
-  readonly log?: TimelineSegment['log']
-  /** How long before it is shown a picture is decoded, seconds. */
-  readonly delaySeconds: number
-}
-
-export interface TimelineEvents {
-  /** After the line is in the timeline. */
-  readonly onInit?: (init: TimelineInit) => void
-  readonly onSegment?: (segment: TimelineSegment, init: TimelineInit) => void
-}
 
 interface WrittenInit {
   readonly entry: TimelineInit
@@ -115,7 +99,9 @@ export class TimelineWriter {
         present ? await store.read(mediaKeys.init(video, rendition, last.init)) : undefined
       writer.#init = {
         entry: last,
-        video: await read(ORIGINAL, last.video !== undefined),
+        video: last.carriedVideo
+          ? carriedVideoInit(last.carriedVideo)
+          : await read(ORIGINAL, last.video !== undefined),
         audio: last.carriedAudio
           ? carriedInit(last.carriedAudio)
           : await read(AUDIO_RENDITION, last.audio !== undefined),
@@ -150,7 +136,7 @@ export class TimelineWriter {
       const number = this.#segments++
       const [videoBytes, audioBytes] = await Promise.all([
         segment.video && segment.videoPackets.length > 0
-          ? muxSegment(segment.video, number, segment.videoPackets, segment.delaySeconds)
+          ? packPictures(segment.video, number, segment.videoPackets, segment.delaySeconds)
           : undefined,
         sound && segment.audioPackets.length > 0 ? packSound(sound, number, segment.audioPackets) : undefined,
       ])
@@ -162,14 +148,14 @@ export class TimelineWriter {
         duration: exactDuration(segment.start, segment.end),
         frames: segment.videoPackets.length,
         discontinuity: number > 0 && (segment.interrupted || isNew),
-        videoBytes: videoBytes?.byteLength ?? 0,
+        videoBytes: segment.video && !isCarried(segment.video) ? (videoBytes?.byteLength ?? 0) : 0,
         audioBytes: sound?.how === 'passed' ? (audioBytes?.byteLength ?? 0) : 0,
         ...(segment.log ? { log: segment.log } : {}),
       }
       this.#start ??= segment.start
       this.#end = segment.end
       const stored = Promise.all([
-        videoBytes && this.#store.put(mediaKeys.segment(this.#video, ORIGINAL, number), videoBytes),
+        videoBytes && this.#store.put(this.#picturesKey(segment.video, number), videoBytes),
         audioBytes && this.#store.put(this.#soundKey(sound, number), audioBytes),
         this.#fillers.add(entry),
       ])
@@ -195,8 +181,14 @@ export class TimelineWriter {
 
   #soundKey(sound: KeptSound | undefined, number: number): MediaKey {
     return sound?.how === 'carried'
-      ? mediaKeys.carriedAudio(this.#video, number)
+      ? mediaKeys.carried(this.#video, 'audio', number)
       : mediaKeys.segment(this.#video, AUDIO_RENDITION, number)
+  }
+
+  #picturesKey(track: SourcePictures | undefined, number: number): MediaKey {
+    return track && isCarried(track)
+      ? mediaKeys.carried(this.#video, 'video', number)
+      : mediaKeys.segment(this.#video, ORIGINAL, number)
   }
 
   async #initFor(
@@ -204,7 +196,7 @@ export class TimelineWriter {
     sound: KeptSound | undefined,
   ): Promise<{ init: WrittenInit; isNew: boolean }> {
     const [video, audio] = await Promise.all([
-      segment.video && muxInit(segment.video, segment.videoPackets[0]),
+      segment.video && picturesInit(segment.video, segment.videoPackets[0]),
       sound && soundInit(sound, segment.audioPackets[0]),
     ])
     const current = this.#init
@@ -214,7 +206,7 @@ export class TimelineWriter {
     const entry: TimelineInit = {
       kind: 'init',
       init: this.#inits.length,
-      ...(segment.video ? { video: videoConfig(segment.video, segment) } : {}),
+      ...(segment.video ? describePictures(segment.video, segment) : {}),
       ...(sound ? describeSound(sound) : {}),
     }
     this.#inits.push(entry)
@@ -223,9 +215,9 @@ export class TimelineWriter {
     await this.#told
     await this.#fillers.begin(entry)
     await Promise.all([
-      video && this.#store.put(mediaKeys.init(this.#video, ORIGINAL, entry.init), video),
+      video && entry.video && this.#store.put(mediaKeys.init(this.#video, ORIGINAL, entry.init), video),
       audio &&
-        sound?.how === 'passed' &&
+        entry.audio &&
         this.#store.put(mediaKeys.init(this.#video, AUDIO_RENDITION, entry.init), audio),
     ])
     const start: TimelineEntry[] = this.#started ? [] : [{ kind: 'start', version: 1, timeline: 'measured' }]

@@ -12,6 +12,7 @@
  */
 import type { ClockState } from '../recording/timestamp-repair.ts'
 import type { CarriedAudio } from './carried-audio.ts'
+import type { CarriedVideo } from './carried-video.ts'
 
 /** A video track's decoder configuration, as the source has it. */
 export interface VideoConfig {
@@ -40,6 +41,8 @@ export interface TimelineInit {
   readonly audio?: AudioConfig
   /** The source's sound is kept in pieces of its own, since browsers do not play it: `audio` is then encoded from them. */
   readonly carriedAudio?: CarriedAudio
+  /** The same of its pictures: there is no original here, only what is encoded. */
+  readonly carriedVideo?: CarriedVideo
 }
 
 export interface TimelineSegment {

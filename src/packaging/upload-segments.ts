@@ -5,7 +5,7 @@
  */
 import { type EncodedPacket, EncodedPacketSink, type InputAudioTrack, type InputVideoTrack } from 'mediabunny'
 import type { MuxAudioTrack, MuxPacket, MuxVideoTrack } from './segment-muxer.ts'
-import type { SegmentToWrite } from './timeline-writer.ts'
+import type { SegmentToWrite } from './segment-to-write.ts'
 
 export interface UploadTracks {
   readonly video: { readonly track: MuxVideoTrack; readonly source: InputVideoTrack }

@@ -10,11 +10,11 @@ import { ENCODED_AUDIO, lowestRung, planLadder, type Rung } from './ladder.ts'
 /** `encodeAudio`: the source has sound that cannot be passed through and must be encoded. */
 export function planRenditions(
   timeline: 'measured' | 'planned',
-  init: Pick<TimelineInit, 'video' | 'audio' | 'carriedAudio'>,
+  init: Pick<TimelineInit, 'video' | 'audio' | 'carriedAudio' | 'carriedVideo'>,
   options: { readonly encodeAudio: boolean; readonly originSeconds?: number },
 ): readonly RenditionPlan[] {
   const plans: RenditionPlan[] = []
-  const { video, audio, carriedAudio } = init
+  const { video, audio, carriedAudio, carriedVideo } = init
   if (video && timeline === 'measured') {
     plans.push({
       name: ORIGINAL,
@@ -40,6 +40,7 @@ export function planRenditions(
   // An original that some browsers do not play needs a rung of its own size beside it.
   if (video)
     plans.push(...planLadder(video, playsEverywhere(video.codec) ? timeline : 'planned').map(renditionOf))
+  else if (carriedVideo) plans.push(...planLadder(carriedVideo, 'planned').map(renditionOf))
   return plans
 }
 

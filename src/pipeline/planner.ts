@@ -8,7 +8,13 @@ import type { VideoId } from '../kernel/ids.ts'
 import type { Logger } from '../kernel/logger.ts'
 import { AUDIO_RENDITION, mediaKeys } from '../media/layout.ts'
 import type { MediaStore } from '../media/store.ts'
-import { parseTimeline, type TimelineInit, type TimelineSegment } from '../packaging/timeline.ts'
+import type { CarriedVideo } from '../packaging/carried-video.ts'
+import {
+  parseTimeline,
+  type TimelineInit,
+  type TimelineSegment,
+  type VideoConfig,
+} from '../packaging/timeline.ts'
 import type { PipelineCatalogue, RenditionPlan } from './catalogue.ts'
 import { type ChunkFrontier, NO_CHUNKS, planChunks } from './chunk-plan.ts'
 import { PRIORITY, type Urgency } from './job-kinds.ts'
@@ -104,7 +110,7 @@ export function makePlanner(parts: PlannerParts): TimelinePlanner {
   function take(state: Growing, entry: TimelineInit | TimelineSegment, kind: 'measured' | 'planned'): void {
     if (entry.kind === 'init') {
       // Sound may begin before pictures: the ladder waits for those.
-      if (!state.begins?.init.video) state.begins = { kind, init: entry }
+      if (!picturesOf(state.begins?.init)) state.begins = { kind, init: entry }
       if (entry.carriedAudio) state.carries ??= entry
       return
     }
@@ -139,7 +145,7 @@ export function makePlanner(parts: PlannerParts): TimelinePlanner {
       { encodeAudio: kind === 'planned' && init.audio !== undefined },
     ).filter(({ name }) => !known.has(name))
     if (renditions.length === 0) return
-    const { video } = init
+    const video = picturesOf(init)
     await catalogue.plan(videoId, {
       renditions,
       facts: {
@@ -153,7 +159,7 @@ export function makePlanner(parts: PlannerParts): TimelinePlanner {
   /** Puts what is known into the catalogue. What the database refuses is kept for the next time. */
   async function commit(videoId: VideoId, state: Growing, ended: boolean): Promise<void> {
     await planLadder(videoId, state)
-    const pictures = state.begins?.init.video !== undefined
+    const pictures = picturesOf(state.begins?.init) !== undefined
     // A player that begins with sound alone has to be loaded again when pictures come: they are waited for a little.
     const soundAlone = state.begins?.kind === 'measured' && !pictures
     const patient = soundAlone && !ended && state.duration < SOUND_ALONE_SECONDS
@@ -235,4 +241,8 @@ export function makePlanner(parts: PlannerParts): TimelinePlanner {
 
     catchUp: (videoId) => inTurn(videoId, () => catchUp(videoId, false)),
   }
+}
+
+function picturesOf(init: TimelineInit | undefined): VideoConfig | CarriedVideo | undefined {
+  return init?.video ?? init?.carriedVideo
 }

@@ -4,6 +4,7 @@ import path from 'node:path'
 import { AppError } from '../../kernel/errors.ts'
 import type { VideoId } from '../../kernel/ids.ts'
 import { mediaKeys, ORIGINAL } from '../../media/layout.ts'
+import { writeCarriedPictures } from '../../packaging/carried-pictures-input.ts'
 import { makeChunkInput } from '../../packaging/chunk-input.ts'
 import type { Timeline, TimelineSegment } from '../../packaging/timeline.ts'
 import type { PipelineVideo } from '../catalogue.ts'
@@ -57,7 +58,7 @@ async function take(
   const segment = timeline.segments.findLast(({ start }) => start <= at) ?? timeline.segments[0]
   const input =
     timeline.kind === 'measured'
-      ? await fromOriginal(parts, video.id, segment, dir)
+      ? await fromOriginal(parts, video.id, timeline, segment, dir)
       : fromUpload(parts, video, at)
   if (!input) return undefined
   const scale = Math.min(1, MAX_WIDTH / input.width)
@@ -83,10 +84,18 @@ async function take(
 async function fromOriginal(
   parts: StepParts,
   videoId: VideoId,
+  timeline: Timeline,
   segment: TimelineSegment | undefined,
   dir: string,
 ) {
   if (!segment) return undefined
+  const carried = timeline.inits.find(({ init }) => init === segment.init)?.carriedVideo
+  if (carried) {
+    const inputPath = path.join(dir, 'input.flv')
+    const request = { store: parts.store, videoId, carried, segments: [segment], outputPath: inputPath }
+    const { width, height } = await writeCarriedPictures(request)
+    return { inputPath, stream: 'v:0', width, height, keyframesOnly: true }
+  }
   const [init, bytes] = await Promise.all([
     parts.store.read(mediaKeys.init(videoId, ORIGINAL, segment.init)),
     parts.store.read(mediaKeys.segment(videoId, ORIGINAL, segment.number)),

@@ -3,7 +3,8 @@ import path from 'node:path'
 import { AppError } from '../../kernel/errors.ts'
 import type { VideoId } from '../../kernel/ids.ts'
 import { mediaKeys, ORIGINAL } from '../../media/layout.ts'
-import { makeChunkInput } from '../../packaging/chunk-input.ts'
+import { writeCarriedPictures } from '../../packaging/carried-pictures-input.ts'
+import { type ChunkInput, makeChunkInput } from '../../packaging/chunk-input.ts'
 import { segmentEncoded } from '../../packaging/segment-encoded.ts'
 import type { Timeline, TimelineSegment } from '../../packaging/timeline.ts'
 import type { PipelineUpload } from '../catalogue.ts'
@@ -38,35 +39,19 @@ export interface VideoWork {
 /** A boundary and a frame this near belong together: times pass through several time bases. Seconds. */
 const TOLERANCE = 0.004
 
-/** From the original's segments: every frame at its own time. */
+/** From the original's segments, or what is carried instead of them: every frame at its own time. */
 export async function makeMeasuredSegments(
   parts: StepParts,
   work: VideoWork,
 ): Promise<readonly MadeSegments[]> {
-  const { store } = parts
-  const { videoId, segments } = work
-  const [first, last] = [segments[0], segments.at(-1)]
-  if (!first || !last) throw new Error('a chunk has at least one segment')
-  const need = async (key: ReturnType<typeof mediaKeys.segment>) => {
-    const bytes = await store.read(key)
-    if (!bytes) throw new AppError('media-corrupt', `The media store has lost ${key}.`)
-    return bytes
-  }
-  const after = work.timeline.segments[last.number + 1]
-  const next =
-    after && !after.discontinuity && after.init === first.init
-      ? await store.read(mediaKeys.segment(videoId, ORIGINAL, after.number))
-      : undefined
+  const { segments } = work
+  const first = segments[0]
+  if (!first) throw new Error('a chunk has at least one segment')
   const inputPath = path.join(work.dir, 'input.mp4')
-  const input = await makeChunkInput({
-    init: await need(mediaKeys.init(videoId, ORIGINAL, first.init)),
-    segments: await Promise.all(
-      segments.map(({ number }) => need(mediaKeys.segment(videoId, ORIGINAL, number))),
-    ),
-    ...(next ? { next } : {}),
-    startSeconds: first.start,
-    outputPath: inputPath,
-  })
+  const carried = work.timeline.inits.find(({ init }) => init === first.init)?.carriedVideo
+  const input = carried
+    ? await writeCarriedPictures({ ...work, store: parts.store, carried, outputPath: inputPath })
+    : await fromOriginal(parts, work, first, inputPath)
   const base = input.frames[0] ?? 0
   const starts = segments.map(({ start }) => start - first.start)
   const command = encodeMeasuredChunk({
@@ -83,6 +68,33 @@ export async function makeMeasuredSegments(
     return input.frames.filter((at) => at >= start - TOLERANCE && at < end - TOLERANCE).length
   })
   return cut(work, first.start + base, work.isLastAttempt ? undefined : frames)
+}
+
+async function fromOriginal(
+  { store }: StepParts,
+  { videoId, timeline, segments }: VideoWork,
+  first: TimelineSegment,
+  outputPath: string,
+): Promise<ChunkInput> {
+  const need = async (key: ReturnType<typeof mediaKeys.segment>) => {
+    const bytes = await store.read(key)
+    if (!bytes) throw new AppError('media-corrupt', `The media store has lost ${key}.`)
+    return bytes
+  }
+  const after = timeline.segments[(segments.at(-1) ?? first).number + 1]
+  const next =
+    after && !after.discontinuity && after.init === first.init
+      ? await store.read(mediaKeys.segment(videoId, ORIGINAL, after.number))
+      : undefined
+  return makeChunkInput({
+    init: await need(mediaKeys.init(videoId, ORIGINAL, first.init)),
+    segments: await Promise.all(
+      segments.map(({ number }) => need(mediaKeys.segment(videoId, ORIGINAL, number))),
+    ),
+    ...(next ? { next } : {}),
+    startSeconds: first.start,
+    outputPath,
+  })
 }
 
 /** From the upload itself, at the constant rate the timeline was planned with. */

@@ -277,12 +277,32 @@ describe('a broadcast packaged', () => {
     expect(timeline.inits[0]?.audio).toBeUndefined()
   })
 
-  it('of pictures that cannot be passed has no timeline, and says why', async () => {
-    const old = source('sorenson')
-    await ffmpeg(...picture('320x180', 25), '-t', '3', '-c:v', 'flv1', old)
-    const { result, store } = await packaged(await messagesOf(old))
-    expect(result).toMatchObject({ segments: 0, leftOut: [{ track: 'video', codec: 'sorenson' }] })
+  it('of pictures that nothing can be made of has no timeline, and says why', async () => {
+    // As JPEG, which FLV has a number for and no encoder.
+    const messages = (await messagesOf(source('small'))).map((message) =>
+      message.type === 9 ? { ...message, parts: [Buffer.from([0x11, 0xff, 0xd8])], byteLength: 3 } : message,
+    )
+    const { result, store } = await packaged(messages)
+    expect(result).toMatchObject({ segments: 0, leftOut: [{ track: 'video', codec: 'jpeg' }] })
     expect(await store.read(mediaKeys.timeline(video))).toBeUndefined()
+  })
+
+  it('carries pictures of old beside its timeline, cut at their keyframes', async () => {
+    const old = source('sorenson')
+    await ffmpeg(...picture('320x180', 25), '-t', '5', '-c:v', 'flv1', '-g', '25', old)
+    const { result, store, timeline } = await packaged(await messagesOf(old))
+    expect(result.leftOut).toEqual([])
+    expect(timeline.inits).toMatchObject([
+      { carriedVideo: { codec: 'sorenson', codecId: 2, width: 320, height: 180, frameRate: 25 } },
+    ])
+    expect(timeline.segments.map(({ frames, duration }) => [frames, duration])).toEqual([
+      [50, 2],
+      [50, 2],
+      [25, 1],
+    ])
+    for (const number of [0, 1, 2])
+      expect(await store.stat(mediaKeys.carried(video, 'video', number))).toBeDefined()
+    expect(await store.stat(mediaKeys.segment(video, 'original', 0))).toBeUndefined()
   })
 })
 

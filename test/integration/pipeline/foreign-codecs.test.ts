@@ -34,6 +34,11 @@ afterAll(async () => {
 
 const source = (name: string) => path.join(pipeline.storageDir, `${name}.flv`)
 
+async function timelineOf(videoId: VideoId) {
+  const text = await pipeline.store.read(mediaKeys.timeline(videoId))
+  return parseTimeline(text?.toString('utf8') ?? '')
+}
+
 describe('sound that browsers do not play', () => {
   it.each([
     ['mp3', ['-c:a', 'libmp3lame', '-ar', '44100']],
@@ -45,7 +50,7 @@ describe('sound that browsers do not play', () => {
   ])('is heard as AAC, with its pictures: %s', async (name, encoder) => {
     const file = await makeFlash(
       source(name.replaceAll(' ', '-')),
-      { seconds: 6, at: 3.4, rate: 10 },
+      { seconds: 3, at: 1.4, rate: 10, size: '160x90' },
       ...[...h264(10), ...encoder],
     )
     const video = await replayOf(pipeline, await messagesOf(file))
@@ -89,9 +94,7 @@ describe('sound that browsers do not play', () => {
     async (name) => {
       const video = await replayOf(pipeline, await captured(name))
       expect(video).toMatchObject({ state: 'ready', failureCode: null })
-      const timeline = parseTimeline(
-        (await pipeline.store.read(mediaKeys.timeline(video.id as VideoId)))?.toString('utf8') ?? '',
-      )
+      const timeline = await timelineOf(video.id as VideoId)
       const codecs = new Map(video.renditions.map((rendition) => [rendition.name, rendition.codecs ?? '']))
       expect(codecs.get('audio')).toBe('mp4a.40.2')
       const top = `${video.height}p`
@@ -107,6 +110,45 @@ describe('sound that browsers do not play', () => {
       expect(Math.abs(samples.length / 48_000 - seconds)).toBeLessThan(0.1)
       const middle = samples.subarray(samples.length / 3, (2 * samples.length) / 3)
       expect(middle.reduce((most, value) => Math.max(most, Math.abs(value)), 0)).toBeGreaterThan(0.02)
+    },
+  )
+})
+
+describe('pictures of old', () => {
+  it.each([
+    ['sorenson', ['-c:v', 'flv1', '-g', '20', '-q:v', '3']],
+    ['screen', ['-c:v', 'flashsv', '-g', '20']],
+  ])(
+    'are seen as H.264 in their own size, every one of them, with their sound: %s',
+    async (name, encoder) => {
+      const file = await makeFlash(
+        source(name),
+        { seconds: 6, at: 3.3, rate: 10, size: '480x270' },
+        ...[...encoder, '-c:a', 'libmp3lame', '-ar', '44100'],
+      )
+      const video = await replayOf(pipeline, await messagesOf(file))
+      expect(video).toMatchObject({
+        state: 'ready',
+        hasPoster: true,
+        playable: true,
+        width: 480,
+        height: 270,
+      })
+      expect(video.renditions.map(({ name: of, state }) => [of, state])).toEqual([
+        ['audio', 'ready'],
+        ['270p', 'ready'],
+        ['240p', 'ready'],
+      ])
+      const pictures = await fileOf(pipeline, video.id as VideoId, '270p')
+      const packets = await readPackets(pictures)
+      expect(packets).toHaveLength(60)
+      const beep = await findBeep(await fileOf(pipeline, video.id as VideoId, 'audio'))
+      // ffprobe shifts what has B-frames; the timeline does not.
+      const began = (await timelineOf(video.id as VideoId)).segments[0]?.start ?? 0
+      const offset = beep - (began + (await findFlash(pictures)))
+      const before =
+        (await findBeep(file)) - ((await readPackets(file))[0]?.pts ?? 0) - (await findFlash(file))
+      expect(Math.abs(offset - before), `${offset} instead of ${before}`).toBeLessThan(0.02)
     },
   )
 })

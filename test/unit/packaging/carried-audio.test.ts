@@ -1,11 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import {
-  carriedSamples,
-  describeCarried,
-  encodeCarriedPiece,
-  readCarriedPiece,
-} from '../../../src/packaging/carried-audio.ts'
+import { carriedSamples, describeCarried } from '../../../src/packaging/carried-audio.ts'
+import { encodeCarriedPiece, readCarriedPiece } from '../../../src/packaging/carried-piece.ts'
 import { carriedTrack } from '../../../src/packaging/flv-tracks.ts'
 import { type KeptSound, keepSound } from '../../../src/packaging/segment-sound.ts'
 
@@ -17,12 +13,13 @@ describe('a piece of carried sound', () => {
           fc.record({
             data: fc.uint8Array({ maxLength: 40 }),
             seconds: fc.double({ min: 0, max: 1e6, noNaN: true }),
+            key: fc.boolean(),
           }),
         ),
         (packets) => {
           const read = readCarriedPiece(encodeCarriedPiece(packets))
-          expect(read.map(({ seconds, data }) => [seconds + 0, [...data]])).toEqual(
-            packets.map(({ seconds, data }) => [seconds + 0, [...data]]),
+          expect(read.map(({ seconds, data, key }) => [seconds + 0, [...data], key])).toEqual(
+            packets.map(({ seconds, data, key }) => [seconds + 0, [...data], key]),
           )
         },
       ),

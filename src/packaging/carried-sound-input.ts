@@ -12,18 +12,14 @@ import {
   MkvOutputFormat,
   Output,
 } from 'mediabunny'
-import { encodeFileHeader } from '../../formats/flv/file-header.ts'
-import { AUDIO_TAG, encodeTag } from '../../formats/flv/tag-header.ts'
-import type { VideoId } from '../../kernel/ids.ts'
-import { mediaKeys } from '../../media/layout.ts'
-import type { MediaStore } from '../../media/store.ts'
-import {
-  type CarriedAudio,
-  type CarriedPacket,
-  flacInfoAt,
-  readCarriedPiece,
-} from '../../packaging/carried-audio.ts'
-import type { Timeline, TimelineSegment } from '../../packaging/timeline.ts'
+import { encodeFileHeader } from '../formats/flv/file-header.ts'
+import { AUDIO_TAG, encodeTag } from '../formats/flv/tag-header.ts'
+import type { VideoId } from '../kernel/ids.ts'
+import { mediaKeys } from '../media/layout.ts'
+import type { MediaStore } from '../media/store.ts'
+import { type CarriedAudio, flacInfoAt } from './carried-audio.ts'
+import { type CarriedPacket, readCarriedPiece } from './carried-piece.ts'
+import type { Timeline, TimelineSegment } from './timeline.ts'
 
 export interface CarriedInput {
   readonly path: string
@@ -49,7 +45,7 @@ export async function writeCarriedInput(request: {
     .filter(({ init }) => init === first.init)
   const packets: CarriedPacket[] = []
   for (const { number } of around) {
-    const piece = await store.read(mediaKeys.carriedAudio(videoId, number))
+    const piece = await store.read(mediaKeys.carried(videoId, 'audio', number))
     if (piece) packets.push(...readCarriedPiece(piece))
   }
   const startSeconds = packets[0]?.seconds
