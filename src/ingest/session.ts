@@ -15,6 +15,7 @@ import {
   connectAccepted,
   connectionStatus,
   connectRejected,
+  result,
   streamCreated,
 } from '../formats/rtmp/command-reply.ts'
 import { setChunkSize, setPeerBandwidth, windowAckSize } from '../formats/rtmp/control-message.ts'
@@ -131,6 +132,9 @@ function obey(state: ConnectedState, streamId: number, command: Command): Step {
       return endStreams(state, meant(state, streamId), transactionId)
     case 'fc-unpublish':
       return endStreams(state, publishedAs(state, command.streamName), transactionId)
+    case 'stream-length':
+      // Seconds; of what is live, 0. ffmpeg asks before it plays.
+      return [state, transactionId === 0 ? [] : [send(result(transactionId, 0))]]
     case 'release-stream':
     case 'fc-publish':
     case 'other':

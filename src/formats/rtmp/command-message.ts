@@ -34,7 +34,7 @@ export interface EnhancedClient {
 
 export type Command =
   | ConnectCommand
-  | (Call & { readonly kind: 'create-stream' | 'close-stream' })
+  | (Call & { readonly kind: 'create-stream' | 'close-stream' | 'stream-length' })
   | (Call & { readonly kind: 'release-stream' | 'fc-publish' | 'fc-unpublish'; readonly streamName: string })
   | (Call & { readonly kind: 'publish' | 'play'; readonly streamName: string })
   | (Call & { readonly kind: 'delete-stream'; readonly streamId: number })
@@ -61,6 +61,8 @@ export function readCommand(type: number, body: Uint8Array): Command {
       return { kind: 'close-stream', transactionId }
     case 'deleteStream':
       return { kind: 'delete-stream', transactionId, streamId: typeof args[0] === 'number' ? args[0] : 0 }
+    case 'getStreamLength':
+      return { kind: 'stream-length', transactionId }
     case 'releaseStream':
       return { kind: 'release-stream', transactionId, streamName: text(args[0]) }
     case 'FCPublish':

@@ -122,6 +122,12 @@ describe('connecting', () => {
     ['releaseStream', [connect, say(0, 'releaseStream', 2, null, 'key')], 'connected', ['_result to 2']],
     ['FCPublish', [connect, say(0, 'FCPublish', 3, null, 'key')], 'connected', ['_result to 3']],
     [
+      'getStreamLength',
+      [connect, say(0, 'getStreamLength', 3, null, 'channel')],
+      'connected',
+      ['_result to 3'],
+    ],
+    [
       'FCUnpublish of nothing',
       [connect, say(0, 'FCUnpublish', 3, null, 'key')],
       'connected',
@@ -421,6 +427,16 @@ describe('playing', () => {
     const { state, effects } = run(events)
     expect(told(effects)).toEqual(expected)
     expect(phases(state)).toBe(phase)
+  })
+
+  it('hears that what is live has no length', () => {
+    const [effect] = run([connect, say(0, 'getStreamLength', 3, null, 'channel')]).effects
+    expect(effect?.kind === 'send' && readAmf0Values(effect.messages[0]?.body ?? Buffer.of())).toEqual([
+      '_result',
+      3,
+      null,
+      0,
+    ])
   })
 
   it('gets every track when it said that it knows tracks, else the default one', () => {

@@ -186,6 +186,21 @@ describe('extended timestamps in continued chunks', () => {
 })
 
 describe('interleaving and chunk control', () => {
+  it('knows a chunk stream by its number, in whichever of the two forms it comes', () => {
+    const body = pattern(130)
+    const bytes = Buffer.concat([
+      hex('00 24 000000 000082 08 01000000'),
+      body.subarray(0, 128),
+      // 100 again, in three bytes; then a message of its own with everything as before.
+      hex('c1 24 00'),
+      body.subarray(128),
+      hex('c1 24 00'),
+      body.subarray(0, 128),
+      hex('c0 24'),
+      body.subarray(128),
+    ])
+    expect(readAll(mediaReader(), bytes).map((message) => message.body.equals(body))).toEqual([true, true])
+  })
   it('puts interleaved messages together', () => {
     const video = hex('06 000000 000082 09 01000000')
     const audio = hex('04 000000 000003 08 01000000 af01ff')
