@@ -96,6 +96,9 @@ function describeCut({ kind, at, bytes, lostMs }: RecordingCut): string {
 
 function describeRefusal(error: unknown): string {
   if (error instanceof MalformedError) return `It begins as FLV and is none: ${error.message}.`
+  const { code } = error as NodeJS.ErrnoException
+  if (code === 'ENOENT') return 'There is no such file.'
+  if (code === 'EACCES' || code === 'EPERM') return 'The user that runs this may not read it.'
   return describeError(error)
 }
 

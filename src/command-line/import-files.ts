@@ -49,8 +49,10 @@ export async function findFiles(paths: readonly string[]): Promise<FoundFiles> {
   let others = 0
   for (const given of paths) {
     const root = path.resolve(given)
-    if (!(await stat(root)).isDirectory()) {
-      files.add(await realpath(root))
+    const found = await stat(root).catch(() => undefined)
+    // One that is not there is refused in its turn, like any other that cannot be taken.
+    if (!found?.isDirectory()) {
+      files.add(await realpath(root).catch(() => root))
       continue
     }
     const entries = await readdir(root, { recursive: true, withFileTypes: true })
@@ -58,7 +60,7 @@ export async function findFiles(paths: readonly string[]): Promise<FoundFiles> {
       .filter((entry) => entry.isFile())
       .map((entry) => path.join(entry.parentPath, entry.name))
     for (const file of names.toSorted()) {
-      if (isMediaName(file) || (await isFlv(file))) files.add(await realpath(file))
+      if (isMediaName(file) || (await isFlv(file).catch(() => false))) files.add(await realpath(file))
       else others += 1
     }
   }

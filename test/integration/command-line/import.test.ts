@@ -59,7 +59,8 @@ async function importing(...args: readonly string[]): Promise<{ text: string; co
 }
 
 it('takes in what other servers left behind, repaired, once, with a report (pain 7)', async () => {
-  const { text, code } = await importing(path.join(folder, 'left'), path.join(folder, 'A talk.mp4'))
+  const missing = path.join(folder, 'nowhere.flv')
+  const { text, code } = await importing(path.join(folder, 'left'), path.join(folder, 'A talk.mp4'), missing)
   const lines = text.split('\n')
   const said = (name: string) => {
     const at = lines.findIndex((line) => line.includes(name))
@@ -75,8 +76,9 @@ it('takes in what other servers left behind, repaired, once, with a report (pain
   expect(said('empty.flv')).toContain('refused: The file is empty')
   expect(said('header.flv')).toContain('refused: Nothing was recorded in it')
   expect(said('mp4.tmp')).toContain('refused: ')
+  expect(said('nowhere.flv')).toContain('refused: There is no such file')
   expect(text).toContain(
-    '10 files: 7 taken in (3 repaired), 0 already there, 3 refused; 2 other files left alone.',
+    '11 files: 7 taken in (3 repaired), 0 already there, 4 refused; 2 other files left alone.',
   )
   expect(code).toBe(1)
 
