@@ -14,6 +14,8 @@ import { LivePackager } from '../library/broadcasts/live-packager.ts'
 import { recoverBroadcasts } from '../library/broadcasts/recovery.ts'
 import { judgeHealth, type StreamHealth } from '../library/broadcasts/stream-health.ts'
 import { makeLivePlayGate } from '../library/live-play-gate.ts'
+import { mediaKeys } from '../media/layout.ts'
+import { parseTimeline } from '../packaging/timeline.ts'
 import { PRIORITY } from '../pipeline/job-kinds.ts'
 import { DiskWatermarks } from '../recording/disk-watermarks.ts'
 import { Recorder } from '../recording/recorder.ts'
@@ -115,6 +117,10 @@ export async function startBroadcasting(
     ledger: makeBroadcastLedger(prisma),
     salvage: (broadcastId) =>
       salvageBroadcast(paths, broadcastId, (part, found) => parts.partSalvaged(broadcastId, part, found)),
+    isReplayComplete: async (videoId) => {
+      const timeline = await store.read(mediaKeys.timeline(videoId))
+      return timeline !== undefined && parseTimeline(timeline.toString('utf8')).ended
+    },
     broadcasts,
     graceMs: config.graceMs,
     log,

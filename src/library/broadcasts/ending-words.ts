@@ -20,9 +20,13 @@ const WORDS: Record<SessionOutcome, string> = {
 /** After these nobody was waited for. */
 const FINAL: ReadonlySet<SessionOutcome> = new Set(['unpublished', 'ended', 'suspended', 'size-limit'])
 
+export function isFinal(ending: SessionOutcome): boolean {
+  return FINAL.has(ending)
+}
+
 /** Why a broadcast is over, from how its last connection ended. */
 export function broadcastEndingWords(last: SessionOutcome): string {
-  return FINAL.has(last)
+  return isFinal(last)
     ? endingWords(last)
     : `${endingWords(last)} No encoder was back before the broadcast ended.`
 }

@@ -18,6 +18,7 @@ import { judgeRecording } from '../../recording/verdict.ts'
 import type { BroadcastLedger } from './broadcast-ledger.ts'
 import type { BroadcastAudience, PackagingRun, SessionLog } from './broadcast-ports.ts'
 import type { EndedEncoders, Sender } from './ended-encoders.ts'
+import { isFinal } from './ending-words.ts'
 import { LiveSession } from './live-session.ts'
 import { type StopReason, sizeLimit } from './stop-reasons.ts'
 
@@ -41,9 +42,6 @@ export interface LiveBroadcastOptions {
   /** Called once, when the broadcast is over and its replay complete. */
   readonly onFinished: (live: LiveBroadcast) => void
 }
-
-/** Nobody is waited for after these. */
-const FINAL: ReadonlySet<SessionEnding> = new Set(['unpublished', 'ended', 'suspended', 'size-limit'])
 
 export class LiveBroadcast {
   readonly #options: LiveBroadcastOptions
@@ -186,7 +184,7 @@ export class LiveBroadcast {
     )
     this.#sessionsTold = told
     if (ending === 'taken-over') return
-    if (FINAL.has(ending)) {
+    if (isFinal(ending)) {
       void this.finish()
       return
     }

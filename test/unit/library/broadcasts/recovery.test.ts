@@ -39,6 +39,7 @@ it('takes up every broadcast found open, also when the recording of one cannot b
       if (id === ('broken' as BroadcastId)) throw Object.assign(new Error('EIO'), { code: 'EIO' })
       return { lastWrittenAt, bytes: 1000 }
     },
+    isReplayComplete: async () => false,
     graceMs: GRACE_MS,
     log: makeLogger('silent'),
   })
@@ -47,4 +48,39 @@ it('takes up every broadcast found open, also when the recording of one cannot b
     ['broken', new Date(startedAt.getTime() + GRACE_MS)],
     ['whole', new Date(lastWrittenAt.getTime() + GRACE_MS)],
   ])
+})
+
+it('ends at once what was ending when the program died: after a goodbye, or after the end of its timeline', async () => {
+  const goodbye = found('goodbye')
+  const packaged = found('packaged')
+  const lost = found('lost')
+  const withEnding = (one: BroadcastRecord, ending: 'unpublished' | 'dropped'): BroadcastRecord => ({
+    ...one,
+    sessions: one.sessions.map((session) => ({ ...session, endedAt: lastWrittenAt, ending })),
+  })
+  const closed: string[] = []
+  const adopted = new Map<string, Date>()
+  const ledger: Pick<BroadcastLedger, 'listUnended' | 'closeSession' | 'interrupt'> = {
+    listUnended: async () => [withEnding(goodbye, 'unpublished'), packaged, withEnding(lost, 'dropped')],
+    closeSession: async (sessionId, ending) => void closed.push(`${sessionId} ${ending}`),
+    interrupt: async () => undefined,
+  }
+  const before = Date.now()
+  await recoverBroadcasts({
+    ledger: ledger as BroadcastLedger,
+    broadcasts: {
+      adopt: ({ broadcastId }: BroadcastRecord, until: Date) => void adopted.set(broadcastId, until),
+    } as unknown as BroadcastService,
+    salvage: async () => ({ lastWrittenAt, bytes: 1000 }),
+    isReplayComplete: async (videoId) => videoId === packaged.videoId,
+    graceMs: GRACE_MS,
+    log: makeLogger('silent'),
+  })
+  // The end of a timeline is written only when nobody is waited for any more.
+  expect(closed).toEqual(['session-packaged unpublished'])
+  for (const id of ['goodbye', 'packaged']) {
+    expect(adopted.get(id)?.getTime()).toBeGreaterThanOrEqual(before)
+    expect(adopted.get(id)?.getTime()).toBeLessThanOrEqual(Date.now())
+  }
+  expect(adopted.get('lost')).toEqual(new Date(lastWrittenAt.getTime() + GRACE_MS))
 })
