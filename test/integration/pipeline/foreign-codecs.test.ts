@@ -129,7 +129,6 @@ describe('pictures of old', () => {
       const video = await replayOf(pipeline, await messagesOf(file))
       expect(video).toMatchObject({
         state: 'ready',
-        hasPoster: true,
         playable: true,
         width: 480,
         height: 270,
