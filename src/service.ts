@@ -29,7 +29,9 @@ export interface ServiceOptions {
 /** Throws AppError for everything foreseen; what was already built is disposed of. */
 export async function startService(config: Config, { log, signal }: ServiceOptions): Promise<Service> {
   await using building = new AsyncDisposableStack()
-  const rtmpServer = `rtmp://${new URL(config.publicUrl).hostname}:${config.rtmpPort}/live`
+  const { hostname } = new URL(config.publicUrl)
+  const rtmpServer = `rtmp://${hostname}:${config.rtmpPort}/live`
+  const securePublishServer = config.rtmps && `rtmps://${hostname}:${config.rtmps.port}/live`
 
   const foundation = await layFoundation(config, building, { log, signal })
   const holdings = await openLibrary(foundation, building)
@@ -38,7 +40,13 @@ export async function startService(config: Config, { log, signal }: ServiceOptio
   if (firstRun) writeFirstRun(foundation.paths.firstRun, firstRun)
 
   const broadcasting = await startBroadcasting(foundation, holdings, building)
-  await startWeb(foundation, holdings, broadcasting, { publishServer: rtmpServer }, building)
+  await startWeb(
+    foundation,
+    holdings,
+    broadcasting,
+    { publishServer: rtmpServer, securePublishServer },
+    building,
+  )
   building.use(await startWorking(foundation, broadcasting))
 
   const built = building.move()

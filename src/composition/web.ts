@@ -20,7 +20,7 @@ export async function startWeb(
   foundation: Foundation,
   holdings: Holdings,
   broadcasting: Broadcasting,
-  options: { readonly publishServer: string },
+  options: { readonly publishServer: string; readonly securePublishServer?: string | undefined },
   stack: AsyncDisposableStack,
 ): Promise<number> {
   const { config, prisma, queue, chunks, signals, changes, store, paths, log } = foundation
@@ -31,6 +31,7 @@ export async function startWeb(
     makeDelivery({
       publicUrl: config.publicUrl,
       publishServer: options.publishServer,
+      securePublishServer: options.securePublishServer,
       version: VERSION,
       webDir: WEB_DIR,
       segmentWaitMs: config.segmentWaitMs,

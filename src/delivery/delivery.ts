@@ -45,6 +45,8 @@ export interface DeliveryOptions {
   readonly publicUrl: string
   /** rtmp://host:1935/live */
   readonly publishServer: string
+  /** rtmps://host:1936/live; without it RTMPS is off. */
+  readonly securePublishServer?: string | undefined
   readonly version: string
   /** Absolute: web/dist. */
   readonly webDir: string
@@ -140,6 +142,7 @@ export function makeDelivery(options: DeliveryOptions): Delivery {
         channels,
         directory: people,
         publishServer: options.publishServer,
+        securePublishServer: options.securePublishServer,
       }),
       ...userRoutes({
         directory: people,

@@ -13,6 +13,8 @@ export interface StreamKeyRoutesOptions {
   readonly directory: PeopleDirectory
   /** rtmp://host:1935/live */
   readonly publishServer: string
+  /** rtmps://host:1936/live; undefined: RTMPS is off. */
+  readonly securePublishServer: string | undefined
 }
 
 export function streamKeyRoutes({
@@ -20,6 +22,7 @@ export function streamKeyRoutes({
   channels,
   directory,
   publishServer,
+  securePublishServer,
 }: StreamKeyRoutesOptions): readonly Route[] {
   return [
     jsonRoute({
@@ -30,7 +33,11 @@ export function streamKeyRoutes({
       access: 'signed-in',
       reply: streamKeyList,
       async handle({ asker }) {
-        return { items: (await streamKeys.listOf(asker.userId)).map(show), server: publishServer }
+        return {
+          items: (await streamKeys.listOf(asker.userId)).map(show),
+          server: publishServer,
+          secureServer: securePublishServer ?? null,
+        }
       },
     }),
     jsonRoute({

@@ -168,11 +168,17 @@ export const newStreamKey = z
   .meta({ id: 'NewStreamKey' })
 
 export const streamKeyList = z
-  .object({ items: z.array(streamKey), server: z.string() })
+  .object({
+    items: z.array(streamKey),
+    server: z.string().meta({ example: 'rtmp://video.example.org:1935/live' }),
+    /** The same over TLS. */
+    secureServer: z.string().nullable().meta({ example: 'rtmps://video.example.org:1936/live' }),
+  })
   .meta({ id: 'StreamKeyList' })
 
 export type Broadcast = z.infer<typeof broadcast>
 export type BroadcastList = z.infer<typeof broadcastList>
 export type Health = z.infer<typeof health>
+export type HealthHistory = z.infer<typeof healthHistory>
 export type StreamKey = z.infer<typeof streamKey>
 export type NewStreamKey = z.infer<typeof newStreamKey>

@@ -56,7 +56,7 @@ it('a hundred random reconnects make one video that has everything that was sent
   }
   await encoder.settled()
   await expect
-    .poll(async () => (await broadcasts()).map(({ state }) => state), `seed ${seed}`)
+    .poll(async () => (await broadcasts()).map(({ state }) => state), { message: `seed ${seed}` })
     .toEqual(['ended'])
 
   const [broadcast] = await broadcasts()

@@ -1,7 +1,7 @@
 /** The wire contract over the stand-in world. What has no answer here is answered with nothing. */
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Video } from '../../../src/delivery/contract/videos.ts'
-import { JOBS, KEYS, PERSON, TOKENS, video } from './stand-in-catalogue.ts'
+import { HEALTH_HISTORY, JOBS, KEYS, PEOPLE, PERSON, TOKENS, video } from './stand-in-catalogue.ts'
 import type { StandInWorld } from './stand-in-world.ts'
 
 /** Answers a request below /api/. */
@@ -73,12 +73,18 @@ export async function answerApi(
     world.endLive()
     return json(response, world.broadcast())
   }
+  if (kind === 'broadcasts' && action === 'health') return json(response, { items: HEALTH_HISTORY })
+  if (kind === 'users' && id === undefined) return json(response, { items: PEOPLE })
   if (kind === 'broadcasts')
     return world.live()
       ? json(response, world.broadcast())
       : problem(response, 404, 'broadcast-not-found', 'There is no such broadcast.')
   if (kind === 'stream-keys' && request.method === 'GET')
-    return json(response, { items: KEYS, server: 'rtmp://127.0.0.1:1935/live' })
+    return json(response, {
+      items: KEYS,
+      server: 'rtmp://127.0.0.1:1935/live',
+      secureServer: 'rtmps://127.0.0.1:1936/live',
+    })
   if (kind === 'stream-keys' && request.method === 'POST') {
     const label = String((await body()).label)
     KEYS.push({

@@ -1,7 +1,7 @@
 /** What the stand-in server holds: a person, videos in every state, a broadcast, jobs. */
 import type { Broadcast, StreamKey } from '../../../src/delivery/contract/broadcasts.ts'
 import type { Job } from '../../../src/delivery/contract/jobs.ts'
-import type { ApiToken, Me } from '../../../src/delivery/contract/people.ts'
+import type { ApiToken, Me, User } from '../../../src/delivery/contract/people.ts'
 import type { Rendition, Video } from '../../../src/delivery/contract/videos.ts'
 import { makeHealth } from '../health.ts'
 
@@ -145,6 +145,33 @@ export const KEYS: StreamKey[] = [
 ]
 export const TOKENS: ApiToken[] = [
   { id: 'token-1', label: 'Nightly import', createdAt: ago(9000), lastUsedAt: ago(600), expiresAt: null },
+]
+
+export const HEALTH_HISTORY = Array.from({ length: 120 }, (_, i) => ({
+  at: new Date(Date.now() - (120 - i) * 2000).toISOString(),
+  bitsPerSecond: i > 60 && i < 70 ? 700_000 : 2_500_000 + Math.round(Math.sin(i) * 200_000),
+  frameRate: i > 60 && i < 70 ? 9 : 30,
+}))
+
+export const PEOPLE: User[] = [
+  { ...PERSON, suspension: null, channels: [{ ...CHANNEL, storedBytes: 42_000_000_000, quotaBytes: null }] },
+  {
+    id: 'user-2',
+    name: 'Mallory Loud',
+    email: 'mallory.with-a-rather-long-address@example.org',
+    role: 'creator',
+    suspension: { reason: 'Broadcasts of films that are not hers', until: null },
+    channels: [
+      {
+        id: 'channel-2',
+        handle: 'mallory',
+        name: 'Mallory',
+        storedBytes: 9_100_000,
+        quotaBytes: 10_000_000_000,
+      },
+    ],
+  },
+  { id: 'user-3', name: 'Bob', email: 'bob@example.org', role: 'viewer', suspension: null, channels: [] },
 ]
 
 export const JOBS: Job[] = (

@@ -86,6 +86,14 @@ const goLive = createRoute({
   path: '/live',
   component: lazyRouteComponent(() => import('../features/studio/go-live/go-live-page.tsx'), 'GoLivePage'),
 })
+const broadcast = createRoute({
+  getParentRoute: () => studio,
+  path: '/broadcasts/$broadcastId',
+  component: lazyRouteComponent(
+    () => import('../features/studio/broadcasts/broadcast-page.tsx'),
+    'BroadcastPage',
+  ),
+})
 const uploads = createRoute({
   getParentRoute: () => studio,
   path: '/uploads',
@@ -118,6 +126,11 @@ const adminVideos = createRoute({
   path: '/videos',
   component: lazyRouteComponent(() => import('../features/admin/videos-page.tsx'), 'AdminVideosPage'),
 })
+const adminPeople = createRoute({
+  getParentRoute: () => admin,
+  path: '/people',
+  component: lazyRouteComponent(() => import('../features/admin/people-page.tsx'), 'PeoplePage'),
+})
 const adminJobs = createRoute({
   getParentRoute: () => admin,
   path: '/jobs',
@@ -136,8 +149,8 @@ const routes = root.addChildren([
   library,
   watch,
   signIn,
-  studio.addChildren([studioHome, goLive, uploads, myVideos]),
-  admin.addChildren([adminHome, adminVideos, adminJobs]),
+  studio.addChildren([studioHome, goLive, broadcast, uploads, myVideos]),
+  admin.addChildren([adminHome, adminVideos, adminPeople, adminJobs]),
   tokens,
 ])
 

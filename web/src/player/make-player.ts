@@ -22,6 +22,8 @@ export interface PlayerSettings {
   readonly startSeconds: number | undefined
   /** Joined at the edge unless startSeconds says otherwise. */
   readonly live: boolean
+  /** From the start; the viewer may turn the sound on. */
+  readonly muted?: boolean
   readonly durationSeconds: number | null
   readonly askSource: () => Promise<SourceAnswer>
   readonly onFailure: (failure: PlaybackFailure | undefined) => void
@@ -58,7 +60,9 @@ export function makePlayer(host: HTMLElement, settings: PlayerSettings): PlayerH
   labelControls(player)
   offerSound(player)
   followPosition(player, settings.videoId)
-  followKeyboard(player)
+  // Beside other things on a page, keys are theirs.
+  if (settings.muted) player.muted(true)
+  else followKeyboard(player)
 
   const kept = settings.live ? undefined : readPosition(localStorage, settings.videoId)
   const resumed = kept !== undefined && worthResuming(kept, settings.durationSeconds) ? kept : undefined

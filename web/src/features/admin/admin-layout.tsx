@@ -1,11 +1,12 @@
 /** The administrator's rooms, side by side. */
-import { IconListCheck, IconMovie } from '@tabler/icons-react'
+import { IconListCheck, IconMovie, IconUsers } from '@tabler/icons-react'
 import { Outlet } from '@tanstack/react-router'
 import { pages } from '../../paths/paths.ts'
 import { Sections } from '../../ui/sections.tsx'
 
 const SECTIONS = [
   { to: pages.adminVideos, label: 'Videos', Icon: IconMovie },
+  { to: pages.adminPeople, label: 'People', Icon: IconUsers },
   { to: pages.adminJobs, label: 'Jobs', Icon: IconListCheck },
 ]
 

@@ -4,6 +4,8 @@ import { useQuery } from '@tanstack/react-query'
 import { broadcastsQuery } from '../../../api/broadcasts.ts'
 import { meQuery } from '../../../api/session.ts'
 import { Page } from '../../../ui/page.tsx'
+import { useNow } from '../../../ui/use-now.ts'
+import { EarlierBroadcasts } from './earlier-broadcasts.tsx'
 import { LastBroadcast } from './last-broadcast.tsx'
 import { OffAir, OnAir } from './on-air.tsx'
 import { StreamKeys } from './stream-keys-card.tsx'
@@ -21,7 +23,8 @@ export function GoLivePage() {
   const ofMine = <T extends { channel: { id: string } }>(items: readonly T[] | undefined) =>
     (items ?? []).filter(({ channel }) => mine.has(channel.id))
   const onAir = [...ofMine(live.data?.items), ...ofMine(interrupted.data?.items)]
-  const last = ofMine(ended.data?.items)[0]
+  const [last, ...earlier] = ofMine(ended.data?.items)
+  const now = useNow(30_000)
 
   return (
     <Page title={WORDS.title} lead={WORDS.lead}>
@@ -32,6 +35,7 @@ export function GoLivePage() {
             <OnAir key={broadcast.id} listed={broadcast} />
           ))}
           {last !== undefined && <LastBroadcast broadcast={last} />}
+          {earlier.length > 0 && <EarlierBroadcasts broadcasts={earlier} now={now} />}
         </Stack>
         <StreamKeys />
       </SimpleGrid>

@@ -11,6 +11,9 @@ import { formatBytes } from '../../../ui/format-amount.ts'
 import { formatDuration, formatDurationWords } from '../../../ui/format-time.ts'
 import { LinkButton } from '../../../ui/links.tsx'
 import { useNow } from '../../../ui/use-now.ts'
+import { HealthChart } from './health-chart.tsx'
+import { HealthFigures } from './health-figures.tsx'
+import { Preview } from './preview.tsx'
 import { healthWords, WORDS } from './words.ts'
 
 export function OffAir() {
@@ -81,6 +84,9 @@ export function OnAir({ listed }: { readonly listed: Broadcast }) {
             {warning}
           </Alert>
         ))}
+        {broadcast.health !== null && <HealthFigures health={broadcast.health} />}
+        <HealthChart broadcast={broadcast} now={now} />
+        <Preview videoId={broadcast.videoId} />
         <Text size="sm" c="dimmed">
           Recorded: {formatDuration(broadcast.recording.durationSeconds)},{' '}
           {formatBytes(broadcast.recording.bytes)}
@@ -89,6 +95,14 @@ export function OnAir({ listed }: { readonly listed: Broadcast }) {
         <Group mt="xs">
           <LinkButton to={pages.watch} params={{ videoId: broadcast.videoId }} data-testid="watch-live">
             Open the page
+          </LinkButton>
+          <LinkButton
+            variant="default"
+            to={pages.broadcast}
+            params={{ broadcastId: broadcast.id }}
+            data-testid="broadcast-details"
+          >
+            Details
           </LinkButton>
           <Button
             variant="light"

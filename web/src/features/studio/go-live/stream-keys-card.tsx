@@ -18,7 +18,7 @@ import { type FormEvent, useState } from 'react'
 import type { NewStreamKey, StreamKey } from '../../../../../src/delivery/contract/broadcasts.ts'
 import { ConfirmDialog } from '../../../ui/confirm-dialog.tsx'
 import { CopyField } from '../../../ui/copy-field.tsx'
-import { formatAge } from '../../../ui/format-time.ts'
+import { formatAge, formatDate } from '../../../ui/format-time.ts'
 import { Loading, Trouble } from '../../../ui/states.tsx'
 import { useNow } from '../../../ui/use-now.ts'
 import { makeStreamKey, revokeStreamKey, streamKeysQuery } from './stream-keys.ts'
@@ -42,6 +42,14 @@ export function StreamKeys() {
             hint="OBS: Settings, Stream, Service “Custom…”."
             testId="rtmp-server"
           />
+          {keys.data.secureServer !== null && (
+            <CopyField
+              label="Server, encrypted"
+              value={keys.data.secureServer}
+              hint="Nobody on the way can read the stream key. Same key, same settings."
+              testId="rtmps-server"
+            />
+          )}
           {made !== undefined && <FreshKey made={made} />}
           {keys.data.items.length === 0 ? (
             <Text size="sm" c="dimmed">
@@ -92,7 +100,14 @@ function KeyTable({ keys }: { readonly keys: readonly StreamKey[] }) {
                   …{key.hint}
                 </Text>
               </Table.Td>
-              <Table.Td>{key.lastUsedAt === null ? 'never' : formatAge(key.lastUsedAt, now)}</Table.Td>
+              <Table.Td>
+                {key.lastUsedAt === null ? 'never' : formatAge(key.lastUsedAt, now)}
+                {key.expiresAt !== null && (
+                  <Text size="xs" c={Date.parse(key.expiresAt) < now ? 'red' : 'dimmed'}>
+                    {Date.parse(key.expiresAt) < now ? 'has expired' : `until ${formatDate(key.expiresAt)}`}
+                  </Text>
+                )}
+              </Table.Td>
               <Table.Td ta="right">
                 <Tooltip label="Revoke" withArrow>
                   <ActionIcon

@@ -11,6 +11,8 @@ export const WORDS = {
   noKeys: 'You have no stream key yet. Make one to be able to broadcast.',
   revoke:
     'Whoever uses this key can no longer start a broadcast with it. A broadcast on air with it goes on.',
+  unheard:
+    'Your encoder is still sending. Nothing of it is kept or shown. Stop it, and start it again to go on air.',
   end: 'The recording is closed and the page becomes the replay. What your encoder goes on sending is thrown away: stop it. To go on air again, start streaming again: that is a new broadcast.',
 }
 
