@@ -133,6 +133,8 @@ describe('pictures of old', () => {
         width: 480,
         height: 270,
       })
+      const hasPoster = async () => (await pipeline.catalogue.findVideo(video.id as VideoId))?.hasPoster
+      await expect.poll(hasPoster).toBe(true)
       expect(video.renditions.map(({ name: of, state }) => [of, state])).toEqual([
         ['audio', 'ready'],
         ['270p', 'ready'],
