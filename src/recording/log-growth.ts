@@ -39,13 +39,19 @@ export class LogGrowth {
   }
 
   /** The same for who needs whole groups of pictures: what comes between keyframes waits until there is more. */
-  beyondGroup(bytes: number, signal?: AbortSignal): Promise<void> {
+  async beyondGroup(bytes: number, signal?: AbortSignal): Promise<void> {
     const sinceMs = performance.now()
     const due = () => {
       const nowMs = performance.now()
       return nowMs - this.#keyframeMs < AFTER_KEYFRAME_MS || nowMs - sinceMs >= LONGEST_WAIT_MS
     }
-    return waitUntil(this.#waiting, () => this.#ended || (this.#bytes > bytes && due()), signal)
+    // After an encoder that stands still nothing comes that would have us look; a moment later, as timers fire early.
+    const timer = setTimeout(() => this.#wake(), LONGEST_WAIT_MS + 10)
+    try {
+      await waitUntil(this.#waiting, () => this.#ended || (this.#bytes > bytes && due()), signal)
+    } finally {
+      clearTimeout(timer)
+    }
   }
 
   #wake(): void {
