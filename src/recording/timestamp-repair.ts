@@ -35,6 +35,8 @@ const MAX_STEP_BACK_MS = 1000
 /** What the step between sessions, or across a jump, is taken for. */
 const NOMINAL_STEP_MS = 33
 const SHORTEST_STEP_MS = 1
+/** What comes after a longer step came after a pause: it lasts no longer than others. */
+const LONGEST_FRAME_MS = 1000
 
 /** The source was interrupted: `originRaw` (the earliest timestamp it sends) goes where the recording ended. */
 export function startSession(state: ClockState, originRaw: number): ClockState {
@@ -48,7 +50,7 @@ export function mapTimestamp(state: ClockState, track: Track, raw: number): read
   const at = place(state, own, other, raw)
   // Steps back within a track are errors of the encoder: order of arrival is the order of decoding.
   const out = own ? Math.max(at, own.out + (track === 'video' ? SHORTEST_STEP_MS : 0)) : at
-  const step = own && out - own.out > 0 && out - own.out < MAX_STEP_MS ? out - own.out : NOMINAL_STEP_MS
+  const step = own && out - own.out > 0 && out - own.out < LONGEST_FRAME_MS ? out - own.out : NOMINAL_STEP_MS
   const clock: TrackClock = { raw, at, out }
   return [{ ...state, [track]: clock, end: Math.max(state.end, out + step) }, out]
 }

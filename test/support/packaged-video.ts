@@ -9,14 +9,18 @@ import { makeStoragePaths, mediaKeys } from '../../src/media/layout.ts'
 import { parseTimeline, type Timeline } from '../../src/packaging/timeline.ts'
 import { readLog } from '../../src/recording/log-reader.ts'
 import { Recorder } from '../../src/recording/recorder.ts'
+import type { ClosedPart } from '../../src/recording/recording-ledger.ts'
 
 export const video = 'v' as VideoId
 export const broadcastId = 'b' as BroadcastId
 
-export function makeRecorder(folder: string): Recorder {
+export function makeRecorder(
+  folder: string,
+  partClosed: (part: ClosedPart) => void = () => undefined,
+): Recorder {
   return new Recorder({
     paths: makeStoragePaths(folder),
-    ledger: { partOpened: () => undefined, partClosed: () => undefined },
+    ledger: { partOpened: () => undefined, partClosed },
   })
 }
 

@@ -13,6 +13,8 @@ import { packageBroadcast } from '../../../src/packaging/package-broadcast.ts'
 import type { Timeline } from '../../../src/packaging/timeline.ts'
 import { type LogTag, readLog } from '../../../src/recording/log-reader.ts'
 import { isContinuedMark } from '../../../src/recording/part-head.ts'
+import type { ClosedPart } from '../../../src/recording/recording-ledger.ts'
+import { judgeRecording } from '../../../src/recording/verdict.ts'
 import { wholeRecording } from '../../../src/recording/whole-recording.ts'
 import { type Dated, type DatedStream, isAudio, isMedia, isVideo } from '../../support/odd/dated-stream.ts'
 import { makeOddSources, ODD_STREAMS, type OddSources } from '../../support/odd/odd-streams.ts'
@@ -36,7 +38,8 @@ afterEach(() => rm(folder, { recursive: true }))
 describe('odd streams', () => {
   it.each(ODD_STREAMS)('$name', async ({ sessions: make, ...expected }) => {
     const sessions = make(sources)
-    const recorder = makeRecorder(folder)
+    const parts: ClosedPart[] = []
+    const recorder = makeRecorder(folder, (part) => parts.push(part))
     const store = makeStore(folder)
     const packaging = packageBroadcast({ log: recorder.log(broadcastId), video, store })
     await publishStreams(
@@ -48,6 +51,7 @@ describe('odd streams', () => {
     expect(leftOut).toEqual([])
 
     await expectRecorded(recorder, sessions)
+    expectNothingMissed(sessions, parts)
     const timeline = await timelineOf(store)
     expectTouching(timeline)
     const seconds = timeline.duration - (timeline.segments[0]?.start ?? 0)
@@ -67,6 +71,24 @@ describe('odd streams', () => {
     await expectOneClock(recorder, sessions)
   })
 })
+
+/** The verdict, had it come at the pace at which it happened: clocks that jump are no gaps, and pauses of the source neither. */
+function expectNothingMissed(sessions: readonly DatedStream[], parts: readonly ClosedPart[]): void {
+  const times = sessions.map((stream, index) => {
+    const trueTimes = stream.map(({ trueMs }) => trueMs)
+    const [startedAt, endedAt] = [new Date(Math.min(...trueTimes)), new Date(Math.max(...trueTimes))]
+    return { sessionId: `session-${index}`, startedAt, endedAt, ending: 'unpublished' as const }
+  })
+  const verdict = judgeRecording(
+    times,
+    parts
+      .toSorted((a, b) => a.part - b.part)
+      .map((part) => ({ ...part, state: part.failure === undefined ? 'closed' : 'failed' })),
+  )
+  expect(verdict).toMatchObject({ complete: true, gaps: [] })
+  const apart = Math.abs(verdict.recordedSeconds - verdict.receivedSeconds)
+  expect(apart, `${verdict.recordedSeconds} s of ${verdict.receivedSeconds} s`).toBeLessThan(0.5)
+}
 
 /** Every message with its own timestamp, in order; parts that go on repeat their head, and nothing else is added. */
 async function expectRecorded(

@@ -110,6 +110,15 @@ describe('the repaired clock', () => {
     ).toEqual([0, 4000, 4001, 4033])
   })
 
+  it('ends a frame after a pause, and not another pause later', () => {
+    const { state } = map([
+      ['video', 0],
+      ['video', 40],
+      ['video', 5040],
+    ])
+    expect(state.end).toBe(5073)
+  })
+
   it('puts the next session where the last one ended', () => {
     const first = map([
       ['video', 0],
