@@ -9,7 +9,14 @@ import { parseTimeline } from '../../../src/packaging/timeline.ts'
 import { filesBelow, startTestStation, type TestStation } from '../../support/broadcasting.ts'
 import { makeBroadcastSource } from '../../support/ffmpeg.ts'
 import { messagesOf } from '../../support/packaged-video.ts'
-import { cutStream, isFrame, type Leaving, RestlessEncoder } from '../../support/rtmp/restless-encoder.ts'
+import {
+  cutStream,
+  isFrame,
+  type Leaving,
+  outgoing,
+  RestlessEncoder,
+} from '../../support/rtmp/restless-encoder.ts'
+import { RtmpClient } from '../../support/rtmp-client.ts'
 
 const CONNECTIONS = 100
 const LEAVINGS: readonly Leaving[] = ['reset', 'closed', 'takeover']
@@ -86,6 +93,31 @@ it('a hundred random reconnects make one video that has everything that was sent
     (await broadcasts()).map(({ state }) => state),
     'after a goodbye comes another one',
   ).toHaveLength(2)
+})
+
+it('a suspension ends what is on air, its encoder is told why, and what was sent is kept', async () => {
+  const { people, library } = station.holdings
+  const email = 'mallory@example.org'
+  const { id } = await people.create({ email, name: 'Mallory', password: 'correct horse', role: 'creator' })
+  const [channel] = await library.channels.listOf(id)
+  const client = await RtmpClient.connected(port)
+  client.command(1, 'publish', 3, null, (await people.createStreamKey(email, 'Desk')).key, 'live')
+  await client.status('NetStream.Publish.Start')
+  const messages = cutStream(sources[0] ?? [], 0, 2)
+  for (const message of messages) client.send(outgoing(message))
+  await client.ping()
+  await people.suspend(id, { reason: 'Spam', until: undefined })
+  const { description } = await client.status('NetStream.Publish.Denied')
+  expect(description).toBe(
+    'This channel is suspended and may not broadcast. Reason: Spam. Ask the administrator.',
+  )
+  await client.closed
+  const own = async () => (await broadcasts()).find(({ channelId }) => channelId === channel?.id)
+  await expect.poll(async () => (await own())?.state).toBe('ended')
+  expect(await own()).toMatchObject({
+    sessions: [{ ending: 'suspended' }],
+    video: { state: expect.stringMatching(/^(processing|ready)$/), playable: true },
+  })
 })
 
 const byNumber = (a: string, b: string) =>

@@ -82,7 +82,8 @@ export function cutStream(messages: readonly MediaMessage[], first: number, coun
   ]
 }
 
-function outgoing(message: MediaMessage): OutgoingMessage {
+/** As it is sent on message stream 1. */
+export function outgoing(message: MediaMessage): OutgoingMessage {
   const { type, timestampMs } = message
   return { csid: type === VIDEO ? 6 : 4, type, timestampMs, streamId: 1, body: joinCopy(message) }
 }
