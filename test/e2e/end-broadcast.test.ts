@@ -39,14 +39,20 @@ it('completes the replay within a second, ends live viewers, and makes no second
   const begun = performance.now()
   const ended = await program.api<Broadcast>(`/broadcasts/${broadcast.id}/end`, { method: 'POST' })
   expect(performance.now() - begun).toBeLessThan(1000)
-  expect(ended).toMatchObject({ state: 'ended', sessions: [{ ending: 'unpublished' }] })
+  expect(ended).toMatchObject({
+    state: 'ended',
+    endingWords: 'The broadcast was ended in the studio.',
+    encoderUnheard: true,
+    sessions: [{ ending: 'ended' }],
+  })
   const url = new URL('original/index.m3u8', new URL(video.playback.hls ?? '', program.site))
   expect(await (await fetch(url)).text()).toContain('#EXT-X-ENDLIST')
   expect((await watched).byteLength).toBeGreaterThan(10_000)
 
   // The encoder noticed nothing: it sends to the end of its file and says goodbye.
   expect(await encoder.done, encoder.stderr()).toBe(0)
-  expect((await program.api<BroadcastList>('/broadcasts')).items.length).toBe(1)
+  const { items: after } = await program.api<BroadcastList>('/broadcasts')
+  expect(after).toMatchObject([{ id: broadcast.id, encoderUnheard: false }])
 
   const again = publish(source, program.publishUrl)
   await until(
