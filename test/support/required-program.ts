@@ -6,6 +6,7 @@ const PACKAGES = {
   'gst-launch-1.0':
     'gstreamer1.0-tools gstreamer1.0-plugins-base gstreamer1.0-plugins-good gstreamer1.0-plugins-bad gstreamer1.0-plugins-ugly',
   rtmpdump: 'rtmpdump',
+  strace: 'strace',
   obs: 'obs-studio obs-plugins',
   'xvfb-run': 'xvfb xauth libgl1-mesa-dri',
   ffplay: 'ffmpeg',
