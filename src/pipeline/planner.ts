@@ -173,9 +173,7 @@ export function makePlanner(parts: PlannerParts): TimelinePlanner {
       facts: {
         durationSeconds: state.duration,
         ...(ended ? { timelineComplete: true } : {}),
-        ...(first && (soundAlone || state.renditions.some(({ kind }) => kind === 'original'))
-          ? { playable: true }
-          : {}),
+        ...(first && (soundAlone || isPlayableFromHere(state)) ? { playable: true } : {}),
       },
       chunks: {
         cut: (from) => planChunks(state.open, { ...options, from }).closed,
@@ -245,4 +243,9 @@ export function makePlanner(parts: PlannerParts): TimelinePlanner {
 
 function picturesOf(init: TimelineInit | undefined): VideoConfig | CarriedVideo | undefined {
   return init?.video ?? init?.carriedVideo
+}
+
+/** The original is there; or its pictures are carried, and what is made of them is made when it is asked for. */
+function isPlayableFromHere({ renditions, begins }: Growing): boolean {
+  return renditions.some(({ kind }) => kind === 'original') || begins?.init.carriedVideo !== undefined
 }

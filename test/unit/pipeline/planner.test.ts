@@ -97,6 +97,30 @@ describe('a growing timeline', () => {
     expect(steps.at(-1)?.jobs).toEqual([])
   })
 
+  it('of pictures that only an encoder understands plays as soon as there are some', async () => {
+    const { steps, grow } = setUp()
+    const carriedVideo = { codec: 'sorenson', codecId: 2, width: 640, height: 360, frameRate: 25 } as const
+    const carriedAudio = { codec: 'mp3', channels: 2, sampleRate: 44_100 } as const
+    await grow({ kind: 'init', init: 0, carriedVideo, carriedAudio })
+    await grow({ ...segment(0), videoBytes: 0, audioBytes: 0 })
+    expect(steps[0]?.renditions?.map(({ name }) => name)).toEqual(['audio', '360p', '240p'])
+    expect(steps.at(-1)).toMatchObject({ facts: { playable: true }, jobs: [{ kind: 'make-poster' }] })
+  })
+
+  it('gets its sound when that comes after the pictures and has to be encoded', async () => {
+    const { steps, grow } = setUp()
+    const { video } = init
+    await grow({ kind: 'init', init: 0, ...(video && { video }) })
+    await grow(segment(0))
+    await grow({ ...init, init: 1, carriedAudio: { codec: 'speex', channels: 1, sampleRate: 16_000 } })
+    await grow({ ...segment(1), init: 1 })
+    expect(steps.flatMap(({ renditions = [] }) => renditions.map(({ name }) => name))).toEqual([
+      'original',
+      '240p',
+      'audio',
+    ])
+  })
+
   it('of sound alone waits a little for pictures, then plays without them, and has its poster when they come', async () => {
     const { steps, grow } = setUp()
     const { audio } = init
