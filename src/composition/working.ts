@@ -1,5 +1,6 @@
 /** The worker role: takes jobs and makes renditions. */
 import { availableParallelism } from 'node:os'
+import { AppError } from '../kernel/errors.ts'
 import { makeEncodeRoom } from '../pipeline/encode-room.ts'
 import { makeJobHandlers } from '../pipeline/steps/job-handlers.ts'
 import type { StepParts } from '../pipeline/steps/step-parts.ts'
@@ -23,7 +24,12 @@ export async function startWorking(
     planner,
     store,
     tools,
-    recordingOf: (broadcastId) => recorder.finishedLog(broadcastId),
+    recordingOf: (broadcastId) => {
+      // What is left belongs to recordings of broadcasts on air; the job is tried again until there is room.
+      if (disk.state?.level === 'critical')
+        throw new AppError('disk-full', 'The disk is all but full: the replay is made when there is room.')
+      return recorder.finishedLog(broadcastId)
+    },
     storageDir: config.storageDir,
     tmpDir: paths.tmp,
     threads: Math.max(1, Math.round(availableParallelism() / config.workerConcurrency)),
