@@ -73,6 +73,8 @@ export interface PublishedSession {
    * False: more waits for the disk than should; stop reading from the socket until `onDrain`.
    */
   write(message: MediaMessage): boolean
+  /** Nothing more comes for a short while: what waits is written. */
+  flush(): void
   /** At most one listener; called once after a `write` returned false and there is room again. */
   onDrain(listener: () => void): void
   /**

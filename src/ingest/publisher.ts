@@ -104,6 +104,12 @@ export class Publisher {
     if (frame) this.#options.stats.count(frame)
   }
 
+  /** What came is all there is for now: it is handed on. */
+  flush(): void {
+    this.#onAir?.session.flush()
+    this.#onAir?.live.flush()
+  }
+
   /** Idempotent: the first ending counts. */
   end(ending: SessionEnding): void {
     if (!this.#onAir) return

@@ -17,6 +17,7 @@ import type { IngestLimits } from './ingest-limits.ts'
 import type { LiveHub } from './live-hub.ts'
 import type { PlayGate } from './play-gate.ts'
 import type { PublishGate } from './publish-gate.ts'
+import type { BeatMember, ReadBeat } from './read-beat.ts'
 import { RtmpWire } from './rtmp-wire.ts'
 import { OPENING, step } from './session.ts'
 import type { SessionEffect, SessionEvent, SessionState, StreamUse } from './session-state.ts'
@@ -33,6 +34,8 @@ export interface ConnectionParts {
   readonly hub: LiveHub
   readonly logger: Logger
   readonly limits: IngestLimits
+  /** Of all connections of a server. */
+  readonly beat: ReadBeat
 }
 
 export class RtmpConnection {
@@ -45,6 +48,7 @@ export class RtmpConnection {
   readonly #startedMs = performance.now()
   readonly #wire: RtmpWire
   readonly #roles: StreamRoles
+  readonly #inBeat: BeatMember
   #state: SessionState = OPENING
   /** We closed the connection because nothing came. */
   #cutOff = false
@@ -85,6 +89,17 @@ export class RtmpConnection {
         socket.destroy()
       },
     })
+    const wire = this.#wire
+    this.#inBeat = {
+      get receivedBytes() {
+        return wire.receivedBytes
+      },
+      wake: () => wire.setResting(false),
+      endBeat: (rest) => {
+        this.#roles.flush()
+        wire.setResting(rest)
+      },
+    }
   }
 
   get publishing(): boolean {
@@ -163,6 +178,8 @@ export class RtmpConnection {
     const [state, effects] = step(this.#state, event)
     this.#state = state
     const after = this.#isUsed(...WITHOUT_HURRY)
+    if (this.publishing) this.#parts.beat.add(this.#inBeat)
+    else this.#parts.beat.remove(this.#inBeat)
     if (after) this.#deadlineMs = undefined
     else if (before && state.phase !== 'closed') this.#allow(this.#parts.limits.roleMs)
     for (const effect of effects) this.#perform(effect)
@@ -239,6 +256,7 @@ export class RtmpConnection {
   }
 
   async #onClose(): Promise<void> {
+    this.#parts.beat.remove(this.#inBeat)
     const moved = this.#state.phase === 'connected' && this.#state.leaving
     this.#state = { phase: 'closed' }
     this.#roles.endPlaying()

@@ -12,7 +12,9 @@ import { INGEST_LIMITS, type IngestLimits } from './ingest-limits.ts'
 import type { LiveHub, LiveStreamSnapshot } from './live-hub.ts'
 import type { PlayGate } from './play-gate.ts'
 import type { PublishGate } from './publish-gate.ts'
+import { ReadBeat } from './read-beat.ts'
 import { type ConnectionParts, RtmpConnection } from './rtmp-connection.ts'
+import { SharedReads } from './shared-reads.ts'
 
 export interface RtmpServerOptions {
   readonly host: string
@@ -41,6 +43,7 @@ export class RtmpServer implements AsyncDisposable {
   readonly #server: Server
   readonly #tlsServer: Server | undefined
   readonly #connections = new Set<RtmpConnection>()
+  readonly #beat = new ReadBeat()
   #rtmpsPort: number | undefined
   #sweeper: NodeJS.Timeout | undefined
 
@@ -48,12 +51,13 @@ export class RtmpServer implements AsyncDisposable {
     this.#options = options
     this.#limits = { ...INGEST_LIMITS, ...options.limits }
     const { gate, playGate, hub, logger, rtmps } = options
-    this.#parts = { gate, playGate, hub, logger, limits: this.#limits }
+    this.#parts = { gate, playGate, hub, logger, limits: this.#limits, beat: this.#beat }
+    const reads = new SharedReads()
     this.#addresses = new AddressLimits({
       maxConnections: this.#limits.maxConnectionsPerAddress,
       maxHandshakes: this.#limits.maxHandshakesPerAddress,
     })
-    this.#server = this.#makeServer((socket) => socket)
+    this.#server = this.#makeServer((socket) => reads.adopt(socket))
     // Not tls.Server: it would keep connections to itself until TLS has shaken hands, out of our limits' sight.
     this.#tlsServer =
       rtmps &&
@@ -111,6 +115,7 @@ export class RtmpServer implements AsyncDisposable {
   /** Idempotent. */
   async close(): Promise<void> {
     const stopped = this.#stopListening()
+    await this.#beat.readAll()
     const connections = [...this.#connections]
     // Encoders first: their players are then told that the broadcast is over.
     for (const connection of connections.filter(({ publishing }) => publishing)) connection.drain()

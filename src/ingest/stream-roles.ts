@@ -80,6 +80,11 @@ export class StreamRoles {
     this.#last?.write(message)
   }
 
+  /** What came is all there is for now: it is handed on. */
+  flush(): void {
+    for (const publisher of this.#publishers.values()) publisher.flush()
+  }
+
   /** A recording has too much to write: nothing is read, so silence says nothing about the peer. */
   get full(): boolean {
     for (const publisher of this.#publishers.values()) if (publisher.full) return true

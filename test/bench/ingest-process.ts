@@ -59,6 +59,7 @@ const gate: PublishGate = {
         sessionId,
         streamName: streamKey,
         write: (message) => session.write(message),
+        flush: () => session.flush(),
         onDrain: (listener) => session.onDrain(listener),
         onStop: (listener) => session.onFailure((error) => listener('protocol-error', error.message)),
         async close() {

@@ -6,6 +6,8 @@ import type { BroadcastId, SessionId, VideoId } from '../../kernel/ids.ts'
 export interface SessionLog {
   /** False: stop reading from the encoder until `onDrain`. */
   write(message: MediaMessage): boolean
+  /** Writes what waits. */
+  flush(): void
   onDrain(listener: () => void): void
   /** The disk refused: nothing more is recorded. At most once. */
   onFailure(listener: (error: Error) => void): void

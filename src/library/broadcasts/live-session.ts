@@ -85,6 +85,10 @@ export class LiveSession implements PublishedSession {
     return !this.#full
   }
 
+  flush(): void {
+    this.#options.log.flush()
+  }
+
   onDrain(listener: () => void): void {
     this.#options.log.onDrain(() => {
       this.#full = false

@@ -16,6 +16,7 @@ import { FLV_FORMAT, rtmpFormat } from '../../../src/ingest/live-format.ts'
 import { LiveHub } from '../../../src/ingest/live-hub.ts'
 import type { MediaMessage } from '../../../src/ingest/media-message.ts'
 import type { PublishDecision, PublishGate, SessionEnding } from '../../../src/ingest/publish-gate.ts'
+import { ReadBeat } from '../../../src/ingest/read-beat.ts'
 import { RtmpConnection } from '../../../src/ingest/rtmp-connection.ts'
 import { FakeSocket } from './fake-socket.ts'
 import { MessageReaders } from './message-readers.ts'
@@ -52,8 +53,16 @@ export async function runSession(
     return sink
   })
   const socket = new FakeSocket()
+  const beat = new ReadBeat()
   const playGate = { mayPlay: () => Promise.resolve(true) }
-  const connection = new RtmpConnection(socket.asSocket(), { gate, playGate, hub, logger, limits: LIMITS })
+  const connection = new RtmpConnection(socket.asSocket(), {
+    gate,
+    playGate,
+    hub,
+    logger,
+    limits: LIMITS,
+    beat,
+  })
 
   let dice = reads
   for (let at = 0; at < bytes.byteLength && !socket.destroyed; ) {
@@ -147,6 +156,7 @@ class CountingGate implements PublishGate {
           if (!room) queueMicrotask(() => drain())
           return room
         },
+        flush: () => {},
         onDrain: (listener) => {
           drain = listener
         },

@@ -124,6 +124,7 @@ function makeWorld(
             segments++
             return disk.hasRoom
           },
+          flush: () => undefined,
           onDrain: (listener) => {
             disk.drain = listener
           },
