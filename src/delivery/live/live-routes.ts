@@ -42,7 +42,7 @@ export function liveRoutes({ findLive, places, showVideo, streamFlv }: LiveRoute
     const { hls } = showVideo(video, asker).playback
     if (hls === null)
       throw new AppError('not-ready', 'The broadcast has just begun: try again in a few seconds.')
-    res.set('cache-control', 'no-store').redirect(302, hls)
+    res.set('cache-control', 'no-store').redirect(302, `${hls}?start=live`)
   })
 
   return router

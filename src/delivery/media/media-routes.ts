@@ -1,7 +1,7 @@
 /**
  * /media/<token>/<video>/…: playlists, segments and pictures, for whoever has the token.
  *
- *     master.m3u8                    multivariant playlist
+ *     master.m3u8                    multivariant playlist; ?start=live: on air, it says to begin near the end
  *     <rendition>/index.m3u8         media playlist: grows while the video does
  *     <rendition>/init.mp4, init-<i>.mp4
  *     <rendition>/<n>.m4s            waits, when it is not made yet
@@ -55,7 +55,8 @@ export function mediaRoutes(options: MediaRoutesOptions): Router {
   router.use(allowEverySite)
 
   router.get('/:token/:video/master.m3u8', async (req, res) => {
-    sendPlaylist(req, res, await playlists.multivariant(await authorise(options, req)))
+    const nearLive = req.query.start === 'live'
+    sendPlaylist(req, res, await playlists.multivariant(await authorise(options, req), nearLive))
   })
   router.get('/:token/:video/poster.jpg', async (req, res) => {
     const video = await authorise(options, req)

@@ -22,8 +22,8 @@ export interface PlaylistText {
 }
 
 export interface Playlists {
-  /** Undefined: nothing can be played yet. */
-  multivariant(video: VideoRecord): Promise<PlaylistText | undefined>
+  /** `nearLive`: while on air, it says to begin near the end. Undefined: nothing can be played yet. */
+  multivariant(video: VideoRecord, nearLive: boolean): Promise<PlaylistText | undefined>
   /** Undefined: the video has no such rendition, or not yet. */
   media(video: VideoRecord, rendition: string): Promise<PlaylistText | undefined>
   /** Whether the video's timeline has this segment. */
@@ -34,6 +34,7 @@ export interface Playlists {
 const MAX_TEXTS = 400
 /** A growing playlist's target duration may not change: no encoder worth its name has keyframes farther apart. RFC 8216 §4.3.3.1. */
 const GROWING_TARGET_SECONDS = 10
+const RECENT_SEGMENTS = 5
 const AUDIO_NAME = 'Audio'
 
 interface KeptText extends PlaylistText {
@@ -66,13 +67,19 @@ export function makePlaylists(timelines: TimelineCache): Playlists {
   }
 
   return {
-    async multivariant(video) {
+    async multivariant(video, nearLive) {
       const known = await timelines.get(video.id)
       if (!known || known.timeline.segments.length === 0) return undefined
       const offer = offerOf(video, known)
       if (offer.variants.length === 0 && !offer.audio) return undefined
-      const text = renderOffer(offer)
-      return render(`${video.id}/`, text, !known.timeline.ended || video.state !== 'ready', () => text)
+      const near = nearLive && !known.timeline.ended
+      const text = renderOffer(offer, near ? nearLiveSeconds(known.timeline) : undefined)
+      return render(
+        `${video.id}/${near ? 'near' : ''}`,
+        text,
+        !known.timeline.ended || video.state !== 'ready',
+        () => text,
+      )
     },
 
     async media(video, rendition) {
@@ -92,8 +99,15 @@ export function makePlaylists(timelines: TimelineCache): Playlists {
   }
 }
 
-function renderOffer({ variants, audio }: Offer): string {
+/** A player that looks for more only once in a target duration has enough until then (docs/decisions/0009). */
+function nearLiveSeconds({ segments }: Timeline): number {
+  const recent = segments.slice(-RECENT_SEGMENTS).map(({ duration }) => duration)
+  return GROWING_TARGET_SECONDS + Math.max(...recent)
+}
+
+function renderOffer({ variants, audio }: Offer, startBeforeEnd: number | undefined): string {
   return renderMultivariantPlaylist({
+    ...(startBeforeEnd !== undefined && { startBeforeEnd }),
     variants: variants.map(({ name, codecs, width, height, frameRate, bandwidth, averageBandwidth }) => ({
       uri: `${name}/index.m3u8`,
       name,

@@ -36,14 +36,21 @@ export interface MultivariantPlaylist {
   /** In the order of preference: players begin with the first. */
   readonly variants: readonly Variant[]
   readonly audio?: AudioRendition
+  /** Where to begin: seconds before the end of what there is. RFC 8216 §4.3.5.2. Absent: as the player likes. */
+  readonly startBeforeEnd?: number
 }
 
 const VERSION = 7
 const AUDIO_GROUP = 'audio'
 
 /** Without variants, and with audio: one variant that is the audio. */
-export function renderMultivariantPlaylist({ variants, audio }: MultivariantPlaylist): string {
+export function renderMultivariantPlaylist({
+  variants,
+  audio,
+  startBeforeEnd,
+}: MultivariantPlaylist): string {
   const lines = ['#EXTM3U', `#EXT-X-VERSION:${VERSION}`, '#EXT-X-INDEPENDENT-SEGMENTS']
+  if (startBeforeEnd !== undefined) lines.push(`#EXT-X-START:TIME-OFFSET=${-Math.ceil(startBeforeEnd)}`)
   if (audio && variants.length === 0) {
     lines.push(...renderVariant({ uri: audio.uri, bandwidth: 0 }, audio, false))
   } else {

@@ -106,7 +106,7 @@ describe('by the channel’s name', () => {
     const to = await site.fetch('/live/on-air.m3u8')
     expect([to.status, to.headers.get('location')]).toEqual([
       302,
-      expect.stringMatching(new RegExp(`^/media/.*/${id}/master.m3u8$`)),
+      expect.stringMatching(new RegExp(`^/media/.*/${id}/master.m3u8\\?start=live$`)),
     ])
     await set({ state: 'ready' })
     expect((await site.fetch('/live/on-air.m3u8')).status).toBe(404)

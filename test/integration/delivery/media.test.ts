@@ -284,6 +284,10 @@ describe('playlists', () => {
       'BANDWIDTH=2128000,AVERAGE-BANDWIDTH=2128000,CODECS="avc1.64001f,mp4a.40.2",RESOLUTION=1280x720',
     )
     expect(master.match(/^\w+\/index\.m3u8$/gm)).toEqual(['original/index.m3u8', '240p/index.m3u8'])
+    // A player that is not told otherwise may choose where it begins.
+    const near = await (await site.fetch(`${base}/master.m3u8?start=live`)).text()
+    expect(near.replace('#EXT-X-START:TIME-OFFSET=-12\n', '')).toBe(master)
+    expect(near).not.toBe(master)
     const rung = await (await site.fetch(`${base}/240p/index.m3u8`)).text()
     expect(rung).toContain('#EXTINF:2.000,\n0.m4s\n')
     expect(rung).not.toContain('#EXT-X-ENDLIST')
@@ -311,6 +315,7 @@ describe('playlists', () => {
     await expect
       .poll(async () => (await site.fetch(`${base}/master.m3u8`)).text())
       .toContain('240p/index.m3u8')
+    expect(await (await site.fetch(`${base}/master.m3u8?start=live`)).text()).not.toContain('EXT-X-START')
   })
 
   it('are compressed for those who can read that', async () => {

@@ -47,6 +47,14 @@ original/index.m3u8
 `)
   })
 
+  it('says where to begin, a whole second too early rather than late', () => {
+    const variants = [{ uri: 'a', bandwidth: 1 }]
+    expect(renderMultivariantPlaylist({ variants, startBeforeEnd: 12.01 })).toContain(
+      '\n#EXT-X-START:TIME-OFFSET=-13\n',
+    )
+    expect(renderMultivariantPlaylist({ variants })).not.toContain('EXT-X-START')
+  })
+
   it('of silent video names no audio', () => {
     expect(
       renderMultivariantPlaylist({ variants: [{ uri: 'v.m3u8', codecs: 'avc1.42c01f', bandwidth: 1000 }] }),
