@@ -4,7 +4,7 @@
  */
 import type { VideoId } from '../kernel/ids.ts'
 import type { ChunkRecord, ChunkStore, ClaimedChunk } from '../pipeline/catalogue.ts'
-import { PRIORITY } from '../pipeline/job-kinds.ts'
+import { chunkPriority, PRIORITY } from '../pipeline/job-kinds.ts'
 import type { RenditionSettings } from '../pipeline/ladder.ts'
 import { settleVideo } from './chunk-progress.ts'
 import type { Database } from './client.ts'
@@ -181,7 +181,7 @@ export function makeChunkStore(database: Database, queue: PostgresJobQueue): Chu
       await queue.send(
         orphans.map(({ video_id, index, renditions, origin }) => ({
           kind: 'encode-chunk',
-          priority: origin === 'upload' ? PRIORITY.upload.lead : PRIORITY.replay.lead,
+          priority: chunkPriority(origin === 'upload' ? PRIORITY.upload.lead : PRIORITY.replay.lead, index),
           data: { videoId: video_id as VideoId, index, renditions },
         })),
       )

@@ -118,4 +118,15 @@ export const PRIORITY = {
   brief: 800,
 } as const
 
+/** Room below each of them for the order within. */
+const STEPS = 99
+
+/**
+ * Of equal urgency the video of which least is made comes first, so that a long one, or many of one creator,
+ * does not keep everybody else's waiting. `index`: of the chunk.
+ */
+export function chunkPriority(priority: number, index: number): number {
+  return priority - Math.min(STEPS, index)
+}
+
 export type Urgency = 'live' | 'replay' | 'upload'

@@ -4,7 +4,7 @@ import type { VideoId } from '../kernel/ids.ts'
 import { AUDIO_RENDITION, ORIGINAL } from '../media/layout.ts'
 import type { TimelineInit } from '../packaging/timeline.ts'
 import type { RenditionPlan } from './catalogue.ts'
-import { type JobRequest, PRIORITY, type Urgency } from './job-kinds.ts'
+import { chunkPriority, type JobRequest, PRIORITY, type Urgency } from './job-kinds.ts'
 import { ENCODED_AUDIO, lowestRung, planLadder, type Rung } from './ladder.ts'
 
 /** `encodeAudio`: the source has sound that cannot be passed through and must be encoded. */
@@ -82,6 +82,12 @@ export function chunkJobs(
   const job = (names: readonly string[], priority: number): JobRequest[] =>
     names.length === 0
       ? []
-      : [{ kind: 'encode-chunk', priority, data: { videoId, index, renditions: names } }]
+      : [
+          {
+            kind: 'encode-chunk',
+            priority: chunkPriority(priority, index),
+            data: { videoId, index, renditions: names },
+          },
+        ]
   return [...job(lead, PRIORITY[urgency].lead), ...job(rest, PRIORITY[urgency].rest)]
 }

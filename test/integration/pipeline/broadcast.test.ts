@@ -112,11 +112,11 @@ describe('a 20 s broadcast of 720p30 with B-frames', () => {
         .map(({ subject }) => subject),
     ).toEqual([
       '240p, seconds 0 to 8',
-      '240p, seconds 16 to 20',
       '240p, seconds 8 to 16',
+      '240p, seconds 16 to 20',
       '480p, 360p, seconds 0 to 8',
-      '480p, 360p, seconds 16 to 20',
       '480p, 360p, seconds 8 to 16',
+      '480p, 360p, seconds 16 to 20',
     ])
   })
 

@@ -63,10 +63,10 @@ describe('jobs of a chunk', () => {
       'upload',
     )
     expect(jobs).toEqual([
-      { kind: 'encode-chunk', priority: 200, data: { videoId: id, index: 3, renditions: ['audio', '240p'] } },
+      { kind: 'encode-chunk', priority: 197, data: { videoId: id, index: 3, renditions: ['audio', '240p'] } },
       {
         kind: 'encode-chunk',
-        priority: 100,
+        priority: 97,
         data: { videoId: id, index: 3, renditions: ['720p', '480p', '360p'] },
       },
     ])
@@ -95,10 +95,26 @@ describe('jobs of a chunk', () => {
     ).toEqual([])
   })
 
+  it('of a video that has just come do not wait for all of a long one, and the lowest rungs of both come first', () => {
+    const renditions = planRenditions('measured', { video }, { encodeAudio: false })
+    const long = Array.from({ length: 200 }, (_, index) => chunkJobs(id, index, renditions, 'upload')).flat()
+    const young = chunkJobs('young' as VideoId, 0, renditions, 'upload')
+    // As the queue takes them: the highest priority, of equal ones the oldest.
+    const order = [...long, ...young].toSorted((a, b) => b.priority - a.priority)
+    const [lead, rest] = young.map((job) => order.indexOf(job))
+    expect(lead).toBe(1)
+    expect(rest).toBe(202)
+    expect(
+      order.slice(0, 201).every(({ data }) => 'renditions' in data && data.renditions[0] === '240p'),
+    ).toBe(true)
+  })
+
   it('are more urgent on air than after it, and then than an upload', () => {
     const [live, replay, upload] = (['live', 'replay', 'upload'] as const).map((urgency) =>
-      chunkJobs(id, 0, planRenditions('measured', { video }, { encodeAudio: false }), urgency).map(
-        ({ priority }) => priority,
+      [0, 99, 10_000].flatMap((index) =>
+        chunkJobs(id, index, planRenditions('measured', { video }, { encodeAudio: false }), urgency).map(
+          ({ priority }) => priority,
+        ),
       ),
     )
     expect(Math.min(...(live ?? []))).toBeGreaterThan(Math.max(...(replay ?? [])))
