@@ -93,7 +93,7 @@ export function builtSessions(): SessionPieces[] {
     session('publishes in AMF3', 128, [
       command3(0, encodeAmf0Values(['connect', 1]), '110a0b01' + '07617070' + '06096c697665' + '01'),
       command3(0, encodeAmf0Values(['createStream', 2, null]), ''),
-      command3(1, encodeAmf0Values(['publish', 3, null]), '11060f' + Buffer.from(KEY).toString('hex')),
+      command3(1, encodeAmf0Values(['publish', 3, null]), `11060f${Buffer.from(KEY).toString('hex')}`),
       data3('110a0b010b776964746804850001'),
       data3('1109050104010a2303430361036204010603780c05010211090401'),
       ...picturesAndSound(2),
