@@ -1,5 +1,5 @@
 /** What viewers get who join in the middle, and what becomes of those who stop reading: the same by every protocol. */
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest'
 import { LivePlaces } from '../../../src/delivery/live/live-places.ts'
 import { LiveSockets, type LiveSocketsOptions } from '../../../src/delivery/live/live-sockets.ts'
 import { startWebServer, type WebServer } from '../../../src/delivery/server.ts'
@@ -108,6 +108,9 @@ describe.each(PROTOCOLS)('over %s', (protocol) => {
   })
 
   it('who stops reading loses the connection; memory is bounded, and neither the others nor the recording notice', async () => {
+    // Of the hub's clock; it goes on only when who reads has read everything.
+    vi.useFakeTimers({ toFake: ['performance'] })
+    onTestFinished(() => void vi.useRealTimers())
     const { hub, ports, encoder, session } = await goOnAir({ stallMs: 300 })
     encoder.group(1)
     await session.received(encoder.sent)
@@ -118,6 +121,7 @@ describe.each(PROTOCOLS)('over %s', (protocol) => {
       encoder.group(GROUP_FRAMES, BIG_FRAME_BYTES)
       await expect.poll(() => other.frames.length, { interval: 5 }).toBe(encoder.sent)
       expect(hub.snapshot()[0]?.queuedBytes).toBeLessThanOrEqual(MAX_QUEUED_BYTES)
+      vi.advanceTimersByTime(100)
     }
     // The connection is closed on our side; the viewer learns it when it looks.
     stalled.resume()
