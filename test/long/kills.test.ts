@@ -145,7 +145,7 @@ async function finish(killed: KilledProgram): Promise<void> {
   for (const broadcastId of await broadcastsOf(storageDir)) {
     const pictures = (await sessionsOf(storageDir, broadcastId))
       .flatMap(({ frames }) => frames)
-      .filter((body) => (body[0] ?? 0) >> 4 === 1 || (body[0] ?? 0) >> 4 === 2)
+      .filter((body) => [0x17, 0x27].includes(body[0] ?? 0) && body[1] === 1)
     const broadcast = items.find(({ id }) => id === broadcastId)
     if (!broadcast) {
       expect(pictures, 'of a broadcast that was put away as empty').toHaveLength(0)
