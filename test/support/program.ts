@@ -9,7 +9,7 @@ import { promisify } from 'node:util'
 import { freePort } from './free-port.ts'
 
 const ROOT = path.resolve(import.meta.dirname, '../..')
-const START_TIMEOUT_MS = 60_000
+const PATIENCE_MS = 120_000
 
 export interface FirstRun {
   readonly email: string
@@ -104,13 +104,12 @@ export async function startProgram(options: ProgramOptions = {}): Promise<Progra
 }
 
 async function ready(site: string, child: ChildProcess, output: () => string): Promise<void> {
-  const until = Date.now() + START_TIMEOUT_MS
+  const until = Date.now() + PATIENCE_MS
   for (;;) {
     if (child.exitCode !== null) throw new Error(`the program exited with ${child.exitCode}:\n${output()}`)
     const answer = await fetch(`${site}/readyz`).catch(() => undefined)
     if (answer?.ok) return
-    if (Date.now() > until)
-      throw new Error(`the program was not ready in ${START_TIMEOUT_MS} ms:\n${output()}`)
+    if (Date.now() > until) throw new Error(`the program was not ready in ${PATIENCE_MS} ms:\n${output()}`)
     await delay(50)
   }
 }
@@ -128,18 +127,21 @@ async function signIn(site: string, { email, password }: FirstRun): Promise<stri
     .join('; ')
 }
 
-/** Asks again until the answer satisfies; fails with the last answer. For states that events lead to. */
+/**
+ * Asks again until the answer satisfies; fails with the last answer. For states that events lead to: the
+ * limit is for what never comes, on a machine however busy.
+ */
 export async function until<T>(
   ask: () => Promise<T>,
   satisfied: (answer: T) => boolean,
-  timeoutMs: number,
+  timeoutMs = PATIENCE_MS,
 ): Promise<T> {
   const end = Date.now() + timeoutMs
   for (;;) {
     const answer = await ask()
     if (satisfied(answer)) return answer
     if (Date.now() > end)
-      throw new Error(`not within ${timeoutMs} ms; last: ${JSON.stringify(answer).slice(0, 2000)}`)
+      throw new Error(`not within ${timeoutMs} ms; last: ${JSON.stringify(answer)?.slice(0, 2000)}`)
     await delay(100)
   }
 }
