@@ -28,7 +28,7 @@ export function GoLivePage() {
 
   return (
     <Page title={WORDS.title} lead={WORDS.lead}>
-      <SimpleGrid cols={{ base: 1, md: 2 }} spacing="lg">
+      <SimpleGrid cols={{ base: 1, md: 2 }} spacing="lg" style={{ alignItems: 'start' }}>
         <Stack>
           {onAir.length === 0 && <OffAir />}
           {onAir.map((broadcast) => (
