@@ -38,6 +38,7 @@ export const mediaKeys = {
   rendition: (video: VideoId, rendition: string) => key(video, rendition),
   carried: (video: VideoId, kind: 'audio' | 'video', number: number) =>
     key(video, 'carried', `${number}.${kind}`),
+  allCarried: (video: VideoId) => key(video, 'carried'),
   poster: (video: VideoId) => key(video, 'poster.jpg'),
 } as const
 

@@ -37,7 +37,7 @@ export type PackagedUpload =
       readonly outcome: 'packaged'
       readonly segments: number
       readonly durationSeconds: number
-      /** The file's audio is in the timeline. */
+      /** The file's audio is in the timeline, or carried beside it. */
       readonly audioPassed: boolean
       /** Seconds into the file's own clock at which the timeline is 0: what an encoder of its audio must be told. */
       readonly originSeconds: number
@@ -134,7 +134,7 @@ async function packageFlv(options: PackageUploadOptions): Promise<PackagedUpload
     video,
     ...(signal ? { signal } : {}),
     onInit: (init) => {
-      audioPassed ||= init.audio !== undefined
+      audioPassed ||= (init.audio ?? init.carriedAudio) !== undefined
       options.onInit?.(init)
     },
     onSegment: (segment, init) => {
@@ -167,4 +167,5 @@ async function forget({ store, video, passAudio }: PackageUploadOptions): Promis
   await store.remove(mediaKeys.rendition(video, ORIGINAL))
   // Encoded audio is the pipeline's, and may be there from before.
   if (passAudio) await store.remove(mediaKeys.rendition(video, AUDIO_RENDITION))
+  await store.remove(mediaKeys.allCarried(video))
 }

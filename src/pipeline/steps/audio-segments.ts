@@ -28,8 +28,9 @@ export async function makeAudioSegments(parts: StepParts, work: AudioWork): Prom
   const [first, last] = [work.segments[0], work.segments.at(-1)]
   if (!first || !last) throw new Error('a chunk has at least one segment')
   const outputPath = path.join(work.dir, 'audio.mp4')
+  const carries = work.timeline.inits.some(({ carriedAudio }) => carriedAudio)
   const plan = encodeAudioChunk({
-    ...(await (work.upload ? ofUpload(parts, work, work.upload) : ofBroadcast(parts, work))),
+    ...(await (work.upload && !carries ? ofUpload(parts, work, work.upload) : ofTimeline(parts, work))),
     startSeconds: first.start,
     endSeconds: last.start + last.duration,
     outputPath,
@@ -60,8 +61,8 @@ function ofUpload(parts: StepParts, { settings }: AudioWork, upload: PipelineUpl
   }
 }
 
-/** Where the broadcast sent none, silence stands. */
-async function ofBroadcast(parts: StepParts, work: AudioWork): Promise<Sound> {
+/** What is carried beside the timeline; where there is none, silence stands. */
+async function ofTimeline(parts: StepParts, work: AudioWork): Promise<Sound> {
   const input = await writeCarriedInput({ ...work, store: parts.store })
   const { settings } = work
   return input
