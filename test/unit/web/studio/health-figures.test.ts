@@ -1,6 +1,10 @@
 import { expect, it } from 'vitest'
 import { healthFigures } from '../../../../web/src/features/studio/go-live/figures.ts'
-import { chartPoints, withSample } from '../../../../web/src/features/studio/go-live/health-samples.ts'
+import {
+  chartPoints,
+  chartSpanMs,
+  withSample,
+} from '../../../../web/src/features/studio/go-live/health-samples.ts'
 import { makeHealth } from '../../../support/health.ts'
 
 const figureOf = (name: string, part: Parameters<typeof makeHealth>[0]) =>
@@ -61,6 +65,15 @@ it('draws now at the right, five minutes ago at the left, the most at the top', 
     value,
   })
   const box = { width: 100, height: 50 }
-  expect(chartPoints([ago(5, 0), ago(2.5, 5), ago(0, 10)], 10, box, now)).toBe('0,50 50,25 100,0')
-  expect(chartPoints([ago(0, 0)], 0, box, now)).toBe('100,50')
+  expect(chartPoints([ago(5, 0), ago(2.5, 5), ago(0, 10)], 10, box, now, 300_000)).toBe('0,50 50,25 100,0')
+  expect(chartPoints([ago(0, 0)], 0, box, now, 300_000)).toBe('100,50')
+})
+
+it('shows as much time as there is, from one minute to five', () => {
+  const now = Date.UTC(2026, 0, 1)
+  const since = (seconds: number) =>
+    chartSpanMs([{ at: new Date(now - seconds * 1000).toISOString(), bitsPerSecond: 1, frameRate: 1 }], now)
+  expect([chartSpanMs([], now), since(10), since(150), since(900)]).toEqual([
+    60_000, 60_000, 150_000, 300_000,
+  ])
 })

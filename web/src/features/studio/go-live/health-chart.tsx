@@ -6,7 +6,7 @@ import type { Broadcast } from '../../../../../src/delivery/contract/broadcasts.
 import { healthHistoryQuery } from '../../../api/broadcasts.ts'
 import { formatBitrate, formatFrameRate } from '../../../ui/format-amount.ts'
 import classes from './health-chart.module.css'
-import { chartPoints, type HealthSample, withSample } from './health-samples.ts'
+import { chartPoints, chartSpanMs, type HealthSample, withSample } from './health-samples.ts'
 
 const BOX = { width: 600, height: 90 }
 
@@ -21,6 +21,8 @@ export function HealthChart({ broadcast, now }: { readonly broadcast: Broadcast;
   // Each event brings a new object.
   useEffect(() => setSamples((before) => withSample(before, health, Date.now())), [health])
 
+  const spanMs = chartSpanMs(samples, now)
+  const minutes = Math.ceil(spanMs / 60_000)
   const peak = Math.max(...samples.map(({ bitsPerSecond }) => bitsPerSecond), 1)
   const fastest = Math.max(...samples.map(({ frameRate }) => frameRate), 1)
   const line = (most: number, value: (sample: HealthSample) => number) =>
@@ -29,6 +31,7 @@ export function HealthChart({ broadcast, now }: { readonly broadcast: Broadcast;
       most * 1.1,
       BOX,
       now,
+      spanMs,
     )
   const bitrate = line(peak, ({ bitsPerSecond }) => bitsPerSecond)
   const words = `Bitrate up to ${formatBitrate(peak)}, up to ${formatFrameRate(fastest)} frames a second`
@@ -38,7 +41,7 @@ export function HealthChart({ broadcast, now }: { readonly broadcast: Broadcast;
         viewBox={`0 0 ${BOX.width} ${BOX.height}`}
         preserveAspectRatio="none"
         role="img"
-        aria-label={`The last five minutes. ${words}.`}
+        aria-label={`The last minutes. ${words}.`}
         className={classes.chart}
       >
         <title>{words}</title>
@@ -55,7 +58,7 @@ export function HealthChart({ broadcast, now }: { readonly broadcast: Broadcast;
           </Text>
         </Group>
         <Text size="xs" c="dimmed">
-          last 5 minutes
+          {minutes === 1 ? 'last minute' : `last ${minutes} minutes`}
         </Text>
       </Group>
     </figure>

@@ -25,16 +25,23 @@ export function withSample(
   ]
 }
 
+/** How much time the chart shows: as much as there is, from one minute to five. */
+export function chartSpanMs(samples: readonly HealthSample[], nowMs: number): number {
+  const sinceMs = nowMs - (Date.parse(samples[0]?.at ?? '') || nowMs)
+  return Math.min(SPAN_MS, Math.max(60_000, sinceMs))
+}
+
 /** Points of an SVG line in a box of `width` by `height`, time to the right. `most`: at the top. */
 export function chartPoints(
   samples: readonly { readonly at: string; readonly value: number }[],
   most: number,
   box: { readonly width: number; readonly height: number },
   nowMs: number,
+  spanMs: number,
 ): string {
   return samples
     .map(({ at, value }) => {
-      const x = box.width * (1 - Math.min(1, Math.max(0, (nowMs - Date.parse(at)) / SPAN_MS)))
+      const x = box.width * (1 - Math.min(1, Math.max(0, (nowMs - Date.parse(at)) / spanMs)))
       const y = box.height * (1 - Math.min(1, most === 0 ? 0 : value / most))
       return `${Math.round(x * 10) / 10},${Math.round(y * 10) / 10}`
     })
