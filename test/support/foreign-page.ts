@@ -1,42 +1,64 @@
-/** A page of another site with a player of its own: mpegts.js on an address of ours. */
+/** A page of another site with a player of its own, mpegts.js or hls.js, on an address of ours. */
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import http from 'node:http'
 import type { AddressInfo } from 'node:net'
+import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 
-const SCRIPT = readFileSync(fileURLToPath(import.meta.resolve('mpegts.js')))
-
 /** As its documentation advises for a short delay. */
-const PAGE = `<!doctype html><video muted autoplay></video><script src="/mpegts.js"></script><script>
-const url = decodeURIComponent(location.hash.slice(1))
-const source = { type: 'flv', isLive: true, cors: true, url }
+const MPEGTS = `
 const settings = { enableStashBuffer: false, liveBufferLatencyChasing: true }
-const player = mpegts.createPlayer(source, settings)
-window.faults = []
+const player = mpegts.createPlayer({ type: 'flv', isLive: true, cors: true, url }, settings)
 player.on(mpegts.Events.ERROR, (type, detail) => window.faults.push(type + ': ' + detail))
 player.on(mpegts.Events.LOADING_COMPLETE, () => { window.isOver = true })
-player.attachMediaElement(document.querySelector('video'))
-player.load()
-player.play().catch((error) => window.faults.push(error.message))
+player.attachMediaElement(video)
+player.load()`
+
+/** With nothing set. */
+const HLS = `
+const player = new Hls()
+player.on(Hls.Events.ERROR, (_, { details, fatal }) => (fatal ? window.faults : window.stalls).push(details))
+player.on(Hls.Events.LEVEL_UPDATED, (_, { details }) => { if (!details.live) window.isOver = true })
+player.attachMedia(video)
+player.loadSource(url)`
+
+const PLAYERS = { mpegts: MPEGTS, hls: HLS } as const
+export type ForeignPlayer = keyof typeof PLAYERS
+
+const SCRIPTS: Readonly<Record<ForeignPlayer, Buffer>> = {
+  mpegts: readFileSync(fileURLToPath(import.meta.resolve('mpegts.js'))),
+  hls: readFileSync(path.join(path.dirname(fileURLToPath(import.meta.resolve('hls.js'))), 'hls.min.js')),
+}
+
+function pageOf(player: ForeignPlayer): string {
+  return `<!doctype html><video muted autoplay></video><script src="/${player}.js"></script><script>
+const url = decodeURIComponent(location.hash.slice(1))
+const video = document.querySelector('video')
+window.faults = []
+window.stalls = []
+${PLAYERS[player]}
+video.play().catch((error) => window.faults.push(error.message))
 </script>`
+}
 
 export interface ForeignSite extends AsyncDisposable {
-  /** The page that plays this FLV, by http: or ws:. */
-  page(flv: string): string
+  /** The page that plays this address. */
+  page(player: ForeignPlayer, address: string): string
 }
 
 export async function startForeignSite(): Promise<ForeignSite> {
   const server = http.createServer((request, response) => {
-    const isScript = request.url === '/mpegts.js'
-    response.setHeader('content-type', isScript ? 'text/javascript' : 'text/html')
-    response.end(isScript ? SCRIPT : PAGE)
+    const [, player, extension] = /^\/(mpegts|hls)(\.js)?$/.exec(request.url ?? '') ?? []
+    response.setHeader('content-type', extension ? 'text/javascript' : 'text/html')
+    if (player === 'mpegts' || player === 'hls') response.end(extension ? SCRIPTS[player] : pageOf(player))
+    else response.writeHead(404).end()
   })
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
   const { port } = server.address() as AddressInfo
   return {
-    page: (flv) => `http://127.0.0.1:${port}/#${encodeURIComponent(flv)}`,
+    page: (player, address) => `http://127.0.0.1:${port}/${player}#${encodeURIComponent(address)}`,
     async [Symbol.asyncDispose]() {
       server.close()
       server.closeAllConnections()
