@@ -9,7 +9,7 @@ const USAGE = `npm run bench [-- options] [name…]
   --runs <n>           at most this often each; 3 by default
   --limit <seconds>    no further run is begun that would end later than this; 90 by default
   --quick              tiny: to see that everything works. Its figures mean nothing
-  --publishers <n,n>   --seconds <n>   --warmup <n>   --viewers <n>   --upload-minutes <n>
+  --publishers <n,n>   --seconds <n>   --warmup <n>   --viewers <n,n> --upload-minutes <n>
   --node-media-server <folder>   where that package is installed, when not in node_modules
   --json               everything measured, as JSON on stdout
   --list               the names
@@ -69,7 +69,9 @@ export function readOptions(argv: readonly string[], benches: readonly Bench[]):
       }),
       ...(values.seconds && { seconds: positive('--seconds', values.seconds) }),
       ...(values.warmup && { warmupSeconds: positive('--warmup', values.warmup) }),
-      ...(values.viewers && { viewers: Math.round(positive('--viewers', values.viewers)) }),
+      ...(values.viewers && {
+        viewers: values.viewers.split(',').map((count) => Math.round(positive('--viewers', count))),
+      }),
       ...(values['upload-minutes'] && {
         uploadMinutes: positive('--upload-minutes', values['upload-minutes']),
       }),

@@ -7,7 +7,8 @@ export interface Sizes {
   /** Pushed before measuring begins: connections, compilation, first pictures. */
   readonly warmupSeconds: number
   readonly flatOutGigabytes: number
-  readonly viewers: number
+  /** Viewers at once; each a case of its own, for each protocol. */
+  readonly viewers: readonly number[]
   readonly viewerSeconds: number
   readonly segmentSeconds: number
   /** Segments of 2 MiB that fit into our memory, and that do not. */
@@ -21,11 +22,11 @@ export interface Sizes {
 }
 
 export const FULL_SIZES: Sizes = {
-  publishers: [50, 10],
+  publishers: [50, 10, 1],
   seconds: 20,
   warmupSeconds: 3,
   flatOutGigabytes: 1,
-  viewers: 50,
+  viewers: [50, 200],
   viewerSeconds: 8,
   segmentSeconds: 4,
   hotSegments: 16,
@@ -40,7 +41,7 @@ export const QUICK_SIZES: Sizes = {
   seconds: 3,
   warmupSeconds: 2.5,
   flatOutGigabytes: 0.05,
-  viewers: 3,
+  viewers: [3],
   viewerSeconds: 2,
   segmentSeconds: 0.5,
   hotSegments: 4,
