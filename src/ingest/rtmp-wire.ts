@@ -18,6 +18,7 @@ import {
 } from '../formats/rtmp/control-message.ts'
 import { joinParts, MESSAGE_TYPE, type OutgoingMessage, type RtmpMessage } from '../formats/rtmp/message.ts'
 import { ServerHandshake } from '../formats/rtmp/server-handshake.ts'
+import { RoundTrip } from './round-trip.ts'
 import { ACK_WINDOW_BYTES } from './session.ts'
 
 export interface WireListener {
@@ -33,9 +34,8 @@ export interface WireListener {
 /** Answers that a peer leaves unread. Media for players waits in their own queue. */
 const MAX_UNREAD_BYTES = 1024 * 1024
 const MIN_ACK_WINDOW_BYTES = 64 * 1024
-const PING_EVERY_MS = 5_000
-/** Later answers are measured with whatever else delays them. */
-const PONG_MS = 500
+/** What a held connection may send before it is not read any more. */
+const MAX_WAITING_BYTES = 64 * 1024
 
 export class RtmpWire {
   readonly socket: Socket
@@ -47,8 +47,9 @@ export class RtmpWire {
   #paused = false
   /** Between two beats. */
   #resting = false
-  /** Reads that arrived while held. */
+  /** Reads that arrived while held: reading goes on, so that a lost connection is noticed. */
   #waiting: Uint8Array[] = []
+  #waitingBytes = 0
   #outgoingChunkBytes = DEFAULT_CHUNK_BYTES
   #ackWindowBytes = ACK_WINDOW_BYTES
   /** The window we told the peer last. */
@@ -58,10 +59,7 @@ export class RtmpWire {
   #acknowledgedBytes = 0
   #unreadBytes = 0
   #lastReadMs = performance.now()
-  /** The last ping sent: its timestamp is its time. */
-  #pingMs = -Infinity
-  #ponged = false
-  #roundTripMs: number | undefined
+  readonly #roundTrip = new RoundTrip()
 
   constructor(socket: Socket, listener: WireListener) {
     this.socket = socket
@@ -91,16 +89,13 @@ export class RtmpWire {
     return this.#receivedBytes
   }
 
-  /** To the peer and back, as last measured; undefined while it has answered no ping. Many encoders answer none. */
   get roundTripMs(): number | undefined {
-    return this.#roundTripMs
+    return this.#roundTrip.milliseconds
   }
 
   /** Asks for an answer, so that the round trip can be measured; not more often than every few seconds. */
   ping(nowMs: number): void {
-    if (this.#stage !== 'messages' || nowMs - this.#pingMs < PING_EVERY_MS) return
-    this.#pingMs = nowMs
-    this.#ponged = false
+    if (this.#stage !== 'messages' || !this.#roundTrip.ask(nowMs)) return
     this.setResting(false)
     this.send([pingRequest(nowMs)])
   }
@@ -128,7 +123,6 @@ export class RtmpWire {
   /** No message is handed up until `release`, not even those read already. */
   hold(): void {
     this.#held = true
-    this.socket.pause()
   }
 
   release(): void {
@@ -136,6 +130,7 @@ export class RtmpWire {
     this.#held = false
     const reads = this.#waiting
     this.#waiting = []
+    this.#waitingBytes = 0
     this.#guard(() => this.#pump())
     for (const data of reads) this.#read(data)
     this.#flow()
@@ -149,7 +144,7 @@ export class RtmpWire {
 
   /** Reads nothing for a short while; unless an answer is awaited whose time counts. */
   setResting(resting: boolean): void {
-    const rests = resting && !this.#awaitsPong()
+    const rests = resting && !this.#roundTrip.awaits(performance.now())
     if (this.#resting === rests) return
     this.#resting = rests
     this.#flow()
@@ -167,7 +162,8 @@ export class RtmpWire {
 
   #flow(): void {
     if (this.#stage === 'closing') return
-    if (this.#held || this.#paused || this.#resting) this.socket.pause()
+    const enough = this.#held && this.#waitingBytes >= MAX_WAITING_BYTES
+    if (enough || this.#paused || this.#resting) this.socket.pause()
     else this.socket.resume()
   }
 
@@ -183,6 +179,8 @@ export class RtmpWire {
     if (this.#held) {
       // Its buffer is used again when this returns.
       this.#waiting.push(Buffer.from(data))
+      this.#waitingBytes += data.byteLength
+      this.#flow()
       return
     }
     this.#guard(() => {
@@ -218,7 +216,7 @@ export class RtmpWire {
   #onControl(message: RtmpMessage): void {
     const control = readControlMessage(message.type, joinParts(message.parts, message.byteLength))
     if (control?.kind === 'ping-request') this.send([pingResponse(control.timestampMs)])
-    else if (control?.kind === 'ping-response') this.#pong(control.timestampMs)
+    else if (control?.kind === 'ping-response') this.#roundTrip.answer(control.timestampMs, performance.now())
     else if (control?.kind === 'window-ack-size') {
       if (control.bytes === 0) throw new MalformedError('an acknowledgement window of 0')
       this.#ackWindowBytes = Math.max(MIN_ACK_WINDOW_BYTES, control.bytes)
@@ -227,17 +225,6 @@ export class RtmpWire {
       this.#windowSaidBytes = control.bytes
       this.send([windowAckSize(control.bytes)])
     }
-  }
-
-  #awaitsPong(): boolean {
-    return !this.#ponged && performance.now() - this.#pingMs < PONG_MS
-  }
-
-  #pong(timestampMs: number): void {
-    // An answer to an earlier one, or to none of ours.
-    if (timestampMs !== Math.trunc(this.#pingMs) >>> 0) return
-    this.#ponged = true
-    this.#roundTripMs = Math.round(performance.now() - this.#pingMs)
   }
 
   #acknowledge(): void {

@@ -73,8 +73,11 @@ export async function runSession(
     socket.receive(bytes.subarray(at, at + size))
     at += size
   }
-  if (ending === 'finished') await turnsUntil(() => !socket.paused || socket.destroyed, 'read the rest')
-  else if (ending === 'drained') connection.drain()
+  if (ending === 'finished') {
+    // The gates answer within a turn of the loop; until then what was sent waits.
+    await new Promise((resolve) => setImmediate(resolve))
+    await turnsUntil(() => !socket.paused || socket.destroyed, 'read the rest')
+  } else if (ending === 'drained') connection.drain()
   else if (ending === 'timed-out') connection.sweep(performance.now() + FAR_FUTURE_MS)
   const late = new FakeSocket()
   hub.join(CHANNEL, { format: FLV_FORMAT, sink: late.asSocket(), onEnd: () => {} })
