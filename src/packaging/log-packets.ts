@@ -179,7 +179,8 @@ export class LogPackets {
   }
 
   #map(packets: readonly RawPacket[]): LogPacket[] {
-    return packets.flatMap((packet): LogPacket[] => {
+    const mapped: LogPacket[] = []
+    for (const packet of packets) {
       const before = this.#clock
       const [clock, at] = mapTimestamp(before, packet.kind, packet.raw)
       this.#clock = clock
@@ -190,19 +191,20 @@ export class LogPackets {
         ptsMs: at + packet.compositionMs,
       }
       const config = packet.kind === 'video' ? this.#video : this.#audio
-      if (!config || !('track' in config.result) || !('position' in config.result)) return []
-      return packet.kind === 'video'
-        ? [
-            {
+      if (!config || !('track' in config.result) || !('position' in config.result)) continue
+      mapped.push(
+        packet.kind === 'video'
+          ? {
               ...common,
               kind: 'video',
               key: packet.key,
               compositionMs: packet.compositionMs,
               track: config.result as Configured<FlvVideoTrack>,
-            },
-          ]
-        : [audioPacket(common, config.result as Configured<FlvAudioTrack>)]
-    })
+            }
+          : audioPacket(common, config.result as Configured<FlvAudioTrack>),
+      )
+    }
+    return mapped
   }
 
   #readHints(body: Uint8Array): void {

@@ -64,7 +64,7 @@ export class SegmentCutter {
 
   /** The source has announced sound: until it comes, silence stands for it, so that nothing changes when it does. */
   expectAudio(track: Configured<FlvAudioTrack> | undefined): void {
-    if (track && silentFrame(track.track)) this.#lastAudio ??= track
+    if (track && !this.#lastAudio && silentFrame(track.track)) this.#lastAudio = track
   }
 
   push(packet: LogPacket): CutSegment[] {

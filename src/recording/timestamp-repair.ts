@@ -18,12 +18,12 @@ interface TrackClock {
 }
 
 export interface ClockState {
-  readonly audio?: TrackClock
-  readonly video?: TrackClock
+  readonly audio?: TrackClock | undefined
+  readonly video?: TrackClock | undefined
   /** Where the next session begins: the end of what was mapped so far. */
   readonly end: number
   /** Raw timestamp that lies on `end`, set by startSession. */
-  readonly origin?: number
+  readonly origin?: number | undefined
 }
 
 export const CLOCK_AT_ZERO: ClockState = { end: 0 }
@@ -52,7 +52,14 @@ export function mapTimestamp(state: ClockState, track: Track, raw: number): read
   const out = own ? Math.max(at, own.out + (track === 'video' ? SHORTEST_STEP_MS : 0)) : at
   const step = own && out - own.out > 0 && out - own.out < LONGEST_FRAME_MS ? out - own.out : NOMINAL_STEP_MS
   const clock: TrackClock = { raw, at, out }
-  return [{ ...state, [track]: clock, end: Math.max(state.end, out + step) }, out]
+  // Written out, since this is asked for every tag: objects of one shape are made the quickest.
+  const next: ClockState = {
+    audio: track === 'audio' ? clock : state.audio,
+    video: track === 'video' ? clock : state.video,
+    end: Math.max(state.end, out + step),
+    origin: state.origin,
+  }
+  return [next, out]
 }
 
 function place(
