@@ -8,16 +8,23 @@
  *        +-- try again -----+                   ^
  *        +--------------- cancel ---------------+
  *
+ *     deferred --watched--> encoding            ready --evict--> encoding --> deferred
+ *     deferred <--policy--> waiting
+ *
+ * A deferred chunk is made when somebody watches it: the policy makes nothing of it beforehand, or it was
+ * removed since nobody did (pipeline/policy.ts). Whoever removes it holds it meanwhile like an encoder does.
+ *
  * An attempt holds a chunk by its attempt id, which is its fencing token: whoever lost the lease
  * finds another id (or none) in the row, and its result changes nothing.
  */
-export type ChunkState = 'waiting' | 'encoding' | 'ready' | 'failed'
+export type ChunkState = 'waiting' | 'encoding' | 'ready' | 'failed' | 'deferred'
 
 export const CHUNK_ARROWS = {
-  waiting: ['encoding', 'failed'],
-  encoding: ['ready', 'waiting', 'failed'],
-  ready: [],
+  waiting: ['encoding', 'failed', 'deferred'],
+  encoding: ['ready', 'waiting', 'failed', 'deferred'],
+  ready: ['encoding'],
   failed: ['waiting'],
+  deferred: ['encoding', 'waiting', 'failed'],
 } as const satisfies Record<ChunkState, readonly ChunkState[]>
 
 export function mayBecome(from: ChunkState, to: ChunkState): boolean {
@@ -33,5 +40,5 @@ export const LEASE_RENEW_MS = 2_000
 
 /** A chunk nothing will happen to any more by itself. */
 export function isSettled(state: ChunkState): boolean {
-  return state === 'ready' || state === 'failed'
+  return state === 'ready' || state === 'failed' || state === 'deferred'
 }

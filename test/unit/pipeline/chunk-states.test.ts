@@ -17,16 +17,22 @@ it('has exactly the arrows of the diagram', () => {
   expect(arrows).toEqual([
     'waiting → encoding',
     'waiting → failed',
+    'waiting → deferred',
     'encoding → waiting',
     'encoding → ready',
     'encoding → failed',
+    'encoding → deferred',
+    'ready → encoding',
     'failed → waiting',
+    'deferred → waiting',
+    'deferred → encoding',
+    'deferred → failed',
   ])
 })
 
-it('never takes back what is ready', () => {
-  expect(STATES.some((to) => mayBecome('ready', to))).toBe(false)
-  expect(STATES.filter(isSettled)).toEqual(['ready', 'failed'])
+it('takes back what is ready only by holding it like an encoder does', () => {
+  expect(STATES.filter((to) => mayBecome('ready', to))).toEqual(['encoding'])
+  expect(STATES.filter(isSettled)).toEqual(['ready', 'failed', 'deferred'])
 })
 
 it('gives a living worker several chances to renew its lease', () => {
