@@ -84,7 +84,8 @@ export async function readVideoTrack(track: InputVideoTrack): Promise<MuxVideoTr
   return {
     kind: 'video',
     codec,
-    codecString: config.codec,
+    // What we write: parameter sets stand in the init. ISO/IEC 14496-15:2022 §8.4.1.1
+    codecString: config.codec.replace(/^hev1/, 'hvc1'),
     width,
     height,
     displayWidth: Math.round((width * aspect.num) / aspect.den),

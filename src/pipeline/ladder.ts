@@ -3,23 +3,28 @@
  *
  * Rungs lie below the source, never above it, and are named for their shorter side, so that a
  * portrait 1080x1920 is "1080p" as people call it. Capped constant quality (CRF with maxrate):
- * easy pictures cost little, hard ones do not exceed the cap. Frame rate is kept.
- * Levels: ITU-T H.264 (08/2021) Table A-1.
+ * easy pictures cost little, hard ones do not exceed the cap. Frame rate is kept; above 60 a second
+ * every other frame is left out until it is not, so that what moves evenly goes on moving evenly.
  */
+import { levelOf, type VideoCodec } from './codec-levels.ts'
 
 /** What the encoder is told for one rendition. Kept in Rendition.settings. Rates in bits per second. */
 export interface Rung {
   readonly kind: 'video'
-  /** Folder in the media store and word in playlists, such as "480p". */
+  /** Folder in the media store and word in playlists, such as "480p" or "480p-hevc". */
   readonly name: string
+  /** Absent: H.264. */
+  readonly codec?: VideoCodec
   readonly width: number
   readonly height: number
   readonly frameRate: number
+  /** Of so many frames of the source the first is encoded. Absent: every one is. */
+  readonly frameStep?: number
   readonly crf: number
   readonly maxrate: number
   /** Bits. */
   readonly bufsize: number
-  readonly profile: 'high'
+  readonly profile: 'high' | 'main'
   /** Such as "3.1". */
   readonly level: string
   readonly preset: string
@@ -35,8 +40,10 @@ export interface AudioSettings {
   readonly kind: 'audio'
   readonly codec: 'aac'
   readonly bitRate: number
-  readonly channels: 2
+  readonly channels: 1 | 2
   readonly sampleRate: 48_000
+  /** Stream of the upload. Absent: the one heard by default, or what is carried beside the timeline. */
+  readonly streamIndex?: number
   /** Seconds from the file's start, as ffmpeg counts them, at which the timeline is 0; negative when the file begins later. */
   readonly originSeconds: number
 }
@@ -70,64 +77,92 @@ const STEPS = [
   { side: 2160, maxrate: 18_000_000, crf: 23 },
 ] as const
 
+/** Beside H.264: of its cap so much, and a constant quality that looks about the same. */
+const CODINGS = {
+  h264: { suffix: '', cap: 1, crf: 0, profile: 'high', preset: 'veryfast' },
+  hevc: { suffix: '-hevc', cap: 0.65, crf: 4, profile: 'main', preset: 'veryfast' },
+  av1: { suffix: '-av1', cap: 0.55, crf: 12, profile: 'main', preset: '8' },
+} as const satisfies Record<VideoCodec, { profile: Rung['profile'] } & Record<string, unknown>>
+
 const LARGEST_SIDE = 2160
 /** A rung this near to what stands above it would cost and give nothing. */
 const WORTH_A_RUNG = 0.95
+/** The most that is shown; cameras' clocks run a little fast. */
+const MOST_FRAMES = 60.5
+/** Of a source that does not say. */
+const USUAL_FRAMES = 30
 
 /**
- * Rungs from the highest to the lowest.
+ * Rungs from the highest to the lowest, those of H.264 first.
  * `measured`: the original is played as it is, only what lies strictly below it is encoded (maybe nothing).
  * `planned`: nothing of the source is played, so the top rung has the source's own size (at most 2160p).
  */
-export function planLadder(source: LadderSource, timeline: 'measured' | 'planned'): readonly Rung[] {
+export function planLadder(
+  source: LadderSource,
+  timeline: 'measured' | 'planned',
+  codecs: readonly VideoCodec[] = ['h264'],
+): readonly Rung[] {
   const side = Math.min(source.width, source.height)
-  const rungs: Rung[] = []
+  const sides: number[] = []
   let above = side
   if (timeline === 'planned') {
-    const top = Math.min(side, LARGEST_SIDE)
-    rungs.push(makeRung(source, top))
-    above = top
+    above = Math.min(side, LARGEST_SIDE)
+    sides.push(above)
   }
   for (const step of STEPS.toReversed()) {
-    if (step.side <= above * WORTH_A_RUNG) {
-      rungs.push(makeRung(source, step.side))
-      above = step.side
-    }
+    if (step.side > above * WORTH_A_RUNG) continue
+    sides.push(step.side)
+    above = step.side
   }
-  return rungs
+  return codecs.flatMap((codec) => sides.map((of) => makeRung(source, of, codec)))
 }
 
-/** The one made first: the cheapest to make, and the one any connection can play. */
+/** Every how many-th frame is shown: 1 up to 60 a second, then 2, 4 …, never another. */
+export function frameStepOf(frameRate: number): number {
+  let step = 1
+  while (frameRate / step > MOST_FRAMES) step *= 2
+  return step
+}
+
+/** The one made first: the cheapest to make, and the one any connection and any player can play. */
 export function lowestRung(rungs: readonly Rung[]): Rung | undefined {
-  return rungs.reduce<Rung | undefined>(
-    (low, rung) => (low && low.width * low.height <= rung.width * rung.height ? low : rung),
-    undefined,
-  )
+  return rungs
+    .filter(({ codec = 'h264' }) => codec === 'h264')
+    .reduce<Rung | undefined>(
+      (low, rung) => (low && low.width * low.height <= rung.width * rung.height ? low : rung),
+      undefined,
+    )
 }
 
-function makeRung(source: LadderSource, side: number): Rung {
+function makeRung(source: LadderSource, side: number, codec: VideoCodec): Rung {
   const scale = side / Math.min(source.width, source.height)
   const width = even(source.width * scale, source.width)
   const height = even(source.height * scale, source.height)
-  const frameRate = source.frameRate > 0 ? source.frameRate : 30
-  const maxrate = Math.round(maxrateOf(width, height, frameRate) / 1000) * 1000
-  const level = levelFor(width, height, frameRate, maxrate)
+  const given = source.frameRate > 0 ? source.frameRate : USUAL_FRAMES
+  const step = frameStepOf(given)
+  const frameRate = given / step
+  const coding = CODINGS[codec]
+  const maxrate = Math.round((maxrateOf(width, height, frameRate) * coding.cap) / 1000) * 1000
+  const bufsize = maxrate * 2
+  const level = levelOf(codec, { width, height, frameRate, maxrate, bufsize })
   return {
     kind: 'video',
-    name: `${Math.min(width, height)}p`,
+    name: `${Math.min(width, height)}p${coding.suffix}`,
+    ...(codec !== 'h264' && { codec }),
     width,
     height,
     frameRate,
-    crf: STEPS.find((step) => step.side >= side)?.crf ?? 23,
+    ...(step > 1 && { frameStep: step }),
+    crf: (STEPS.find((of) => of.side >= side)?.crf ?? 23) + coding.crf,
     maxrate,
-    bufsize: maxrate * 2,
-    profile: 'high',
+    bufsize,
+    profile: coding.profile,
     level: level.name,
-    preset: 'veryfast',
+    preset: coding.preset,
     // The buffer lets a segment of a few seconds exceed the cap.
     bandwidth: Math.round(maxrate * 1.25),
     averageBandwidth: Math.round(maxrate * 0.75),
-    codecs: `avc1.6400${level.idc.toString(16).padStart(2, '0')}`,
+    codecs: level.codecs,
   }
 }
 
@@ -151,36 +186,4 @@ function maxrateOf(width: number, height: number, frameRate: number): number {
 /** 4:2:0 needs even sizes; an odd source loses a line rather than being stretched by one. */
 function even(pixels: number, atMost: number): number {
   return Math.max(2, Math.min(Math.round(pixels / 2), Math.floor(atMost / 2)) * 2)
-}
-
-/** name, level_idc, macroblocks a second, macroblocks a frame, kbit/s (Baseline and Main; High has 1.25 times). */
-const LEVELS = [
-  ['1.3', 13, 11_880, 396, 768],
-  ['2.0', 20, 11_880, 396, 2_000],
-  ['2.1', 21, 19_800, 792, 4_000],
-  ['3.0', 30, 40_500, 1_620, 10_000],
-  ['3.1', 31, 108_000, 3_600, 14_000],
-  ['3.2', 32, 216_000, 5_120, 20_000],
-  ['4.0', 40, 245_760, 8_192, 20_000],
-  ['4.2', 42, 522_240, 8_704, 50_000],
-  ['5.0', 50, 589_824, 22_080, 135_000],
-  ['5.1', 51, 983_040, 36_864, 240_000],
-  ['5.2', 52, 2_073_600, 36_864, 240_000],
-  ['6.0', 60, 4_177_920, 139_264, 240_000],
-  ['6.2', 62, 16_711_680, 139_264, 800_000],
-] as const
-
-function levelFor(
-  width: number,
-  height: number,
-  frameRate: number,
-  maxrate: number,
-): { name: string; idc: number } {
-  const frame = Math.ceil(width / 16) * Math.ceil(height / 16)
-  const fit = LEVELS.find(
-    ([, , perSecond, perFrame, kbits]) =>
-      frame <= perFrame && frame * frameRate <= perSecond && maxrate <= kbits * 1250,
-  )
-  const [name, idc] = fit ?? ['6.2', 62]
-  return { name, idc }
 }

@@ -7,7 +7,16 @@
 import { type FrameRate, fps } from '../chunk-plan.ts'
 import type { Rung } from '../ladder.ts'
 import type { FfmpegCommand, FfmpegDialect } from './command.ts'
+import {
+  deviceOptions,
+  encoderOptions,
+  type HardwareEncoder,
+  type RungEncoder,
+  SOFTWARE,
+  uploadFilter,
+} from './encoder-argv.ts'
 import { ALLOW_LISTS, inputUrl } from './hostile-input.ts'
+import { leaveOutFrames } from './leave-out-frames.ts'
 
 /** How the decoded pictures look; decides what is converted. */
 export interface Picture {
@@ -24,6 +33,8 @@ interface Target {
   readonly outputOf: (rung: Rung) => string
   readonly threads: number
   readonly dialect: FfmpegDialect
+  /** Absent: software. */
+  readonly encoderOf?: (rung: Rung) => RungEncoder
 }
 
 export interface MeasuredChunk extends Target {
@@ -34,14 +45,17 @@ export interface MeasuredChunk extends Target {
   readonly boundaries: readonly number[]
   /** Where the chunk ends when the input goes beyond it. */
   readonly cutAt?: number
+  /** Frames shown in each segment; needed where rungs leave some out. */
+  readonly segmentFrames?: readonly number[]
 }
 
-/** Every frame of the input, at its own time, a keyframe at each boundary. */
+/** Every frame of the input that the rungs have, at its own time, a keyframe at each boundary. */
 export function encodeMeasuredChunk(chunk: MeasuredChunk): FfmpegCommand {
   const cut = chunk.cutAt === undefined ? [] : [`trim=end=${seconds(chunk.cutAt - EARLY)}`]
+  const options = [...devices(chunk), '-threads', `${chunk.threads}`, ...ALLOW_LISTS]
   return {
-    inputs: [{ url: inputUrl(chunk.inputPath), options: ['-threads', `${chunk.threads}`, ...ALLOW_LISTS] }],
-    filterGraph: filterGraph('[0:v:0]', cut, chunk.picture, chunk.rungs),
+    inputs: [{ url: inputUrl(chunk.inputPath), options }],
+    filterGraph: filterGraph('[0:v:0]', [...cut, ...leaveOutFrames(chunk)], chunk),
     outputs: outputs(chunk, chunk.boundaries, ['-enc_time_base', '-1']),
   }
 }
@@ -84,6 +98,7 @@ export function encodePlannedChunk(chunk: PlannedChunk): FfmpegCommand {
         url: inputUrl(chunk.inputPath),
         // Not accurate: frames before the chunk are wanted, one of them may still be shown when it begins.
         options: [
+          ...devices(chunk),
           '-threads',
           `${chunk.threads}`,
           ...ALLOW_LISTS,
@@ -100,8 +115,9 @@ export function encodePlannedChunk(chunk: PlannedChunk): FfmpegCommand {
         `trim=end_frame=${total}`,
         ...(chunk.hdr && chunk.dialect.toneMapping ? [TONE_MAP] : []),
       ],
-      chunk.hdr && chunk.dialect.toneMapping ? { ...chunk.picture, matrix: 'bt709' } : chunk.picture,
-      chunk.rungs,
+      chunk.hdr && chunk.dialect.toneMapping
+        ? { ...chunk, picture: { ...chunk.picture, matrix: 'bt709' } }
+        : chunk,
     ),
     outputs: outputs(chunk, boundaries, []),
   }
@@ -121,12 +137,10 @@ export function encodeFiller(chunk: Omit<PlannedChunk, 'inputPath' | 'streamInde
   const black = `color=black:size=${size?.width ?? 16}x${size?.height ?? 16}:rate=${rate.num}/${rate.den}`
   return {
     inputs: [],
-    filterGraph: filterGraph(
-      '',
-      [black, `trim=end_frame=${total}`],
-      { ...chunk.picture, matrix: 'bt709' },
-      chunk.rungs,
-    ),
+    filterGraph: filterGraph('', [black, `trim=end_frame=${total}`], {
+      ...chunk,
+      picture: { ...chunk.picture, matrix: 'bt709' },
+    }),
     outputs: outputs(chunk, boundaries, []),
   }
 }
@@ -137,10 +151,33 @@ const EARLY = 0.002
 const TONE_MAP =
   'zscale=t=linear:npl=100,format=gbrpf32le,zscale=p=bt709,tonemap=tonemap=hable:desat=0,zscale=t=bt709:m=bt709:r=tv,format=yuv420p'
 
-function filterGraph(pad: string, head: readonly string[], picture: Picture, rungs: readonly Rung[]): string {
+function filterGraph(
+  pad: string,
+  head: readonly string[],
+  chunk: Target & { readonly picture: Picture },
+): string {
+  const { rungs, picture } = chunk
   const names = rungs.map((_, i) => `[s${i}]`).join('')
   const first = `${pad}${[...head, `split=${rungs.length}`].join(',')}${names}`
-  return [first, ...rungs.map((rung, i) => `[s${i}]${scaleTo(rung, picture)}[v${i}]`)].join(';')
+  return [
+    first,
+    ...rungs.map(
+      (rung, i) => `[s${i}]${scaleTo(rung, picture)}${uploadFilter(encoderOf(chunk, rung))}[v${i}]`,
+    ),
+  ].join(';')
+}
+
+function encoderOf(target: Target, rung: Rung): RungEncoder {
+  return target.encoderOf?.(rung) ?? SOFTWARE
+}
+
+/** One device serves all rungs that are encoded by hardware. */
+function devices(target: Target): readonly string[] {
+  const used = target.rungs.flatMap((rung): HardwareEncoder[] => {
+    const encoder = encoderOf(target, rung)
+    return encoder.by === 'hardware' ? [encoder.hardware] : []
+  })
+  return deviceOptions(used[0])
 }
 
 /**
@@ -180,24 +217,8 @@ function outputs(
     path: target.outputOf(rung),
     options: [
       ...['-map', `[v${i}]`, '-map_metadata', '-1', '-map_chapters', '-1'],
-      ...['-c:v', 'libx264', '-preset', rung.preset, '-threads', `${target.threads}`],
-      ...['-crf', `${rung.crf}`, '-maxrate', `${rung.maxrate}`, '-bufsize', `${rung.bufsize}`],
-      ...['-profile:v', rung.profile, '-level:v', rung.level, '-pix_fmt', 'yuv420p'],
-      // Keyframes exactly where they are asked for and nowhere else.
-      ...[
-        '-g',
-        '100000',
-        '-keyint_min',
-        '1',
-        '-sc_threshold',
-        '0',
-        '-forced-idr',
-        '1',
-        '-force_key_frames',
-        keyframes,
-      ],
-      ...['-x264-params', 'open-gop=0'],
-      ...['-color_primaries', 'bt709', '-color_trc', 'bt709', '-colorspace', 'bt709', '-color_range', 'tv'],
+      ...encoderOptions(rung, encoderOf(target, rung), target.threads),
+      ...['-force_key_frames', keyframes],
       ...target.dialect.passthrough,
       ...timing,
       ...[

@@ -54,19 +54,22 @@ export async function makeMeasuredSegments(
     : await fromOriginal(parts, work, first, inputPath)
   const base = input.frames[0] ?? 0
   const starts = segments.map(({ start }) => start - first.start)
+  // Counted anew: with open groups of pictures the timeline counts frames where they are stored, not where they are shown.
+  const segmentFrames = starts.map((start, i) => {
+    const end = starts[i + 1] ?? Number.POSITIVE_INFINITY
+    return input.frames.filter((at) => at >= start - TOLERANCE && at < end - TOLERANCE).length
+  })
   const command = encodeMeasuredChunk({
     ...target(parts, work),
     inputPath,
     picture: input,
     boundaries: starts.map((start) => start - base),
+    segmentFrames,
     ...(input.cutAt === undefined ? {} : { cutAt: input.cutAt }),
   })
   await runFfmpeg(parts.tools, command, { signal: work.signal })
-  // Counted anew: with open groups of pictures the timeline counts frames where they are stored, not where they are shown.
-  const frames = starts.map((start, i) => {
-    const end = starts[i + 1] ?? Number.POSITIVE_INFINITY
-    return input.frames.filter((at) => at >= start - TOLERANCE && at < end - TOLERANCE).length
-  })
+  const step = work.rungs[0]?.frameStep ?? 1
+  const frames = segmentFrames.map((count) => Math.ceil(count / step))
   return cut(work, first.start + base, work.isLastAttempt ? undefined : frames)
 }
 

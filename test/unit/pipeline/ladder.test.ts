@@ -1,5 +1,7 @@
+import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { lowestRung, planLadder } from '../../../src/pipeline/ladder.ts'
+import { VIDEO_CODECS } from '../../../src/pipeline/codec-levels.ts'
+import { frameStepOf, lowestRung, planLadder } from '../../../src/pipeline/ladder.ts'
 
 const shape = (source: Parameters<typeof planLadder>[0], timeline: 'measured' | 'planned') =>
   planLadder(source, timeline).map(({ name, width, height }) => `${name} ${width}x${height}`)
@@ -150,4 +152,121 @@ describe('what the encoder is told', () => {
 it('makes the smallest rung first', () => {
   expect(lowestRung(planLadder({ width: 1920, height: 1080, frameRate: 30 }, 'measured'))?.name).toBe('240p')
   expect(lowestRung([])).toBeUndefined()
+})
+
+const sources = fc.record({
+  width: fc.integer({ min: 1, max: 8192 }),
+  height: fc.integer({ min: 1, max: 8192 }),
+  frameRate: fc.oneof(
+    fc.constantFrom(
+      0,
+      15,
+      24_000 / 1001,
+      24,
+      25,
+      30_000 / 1001,
+      30,
+      48,
+      50,
+      60_000 / 1001,
+      60,
+      100,
+      120,
+      240,
+    ),
+    fc.double({ min: 0.1, max: 480, noNaN: true }),
+  ),
+})
+const ladders = fc.tuple(
+  sources,
+  fc.constantFrom('measured' as const, 'planned' as const),
+  fc.subarray([...VIDEO_CODECS], { minLength: 1 }),
+)
+
+describe('any ladder', () => {
+  it('lies at or below its source, by the shorter side, up to 2160, in even sizes of its shape', () => {
+    fc.assert(
+      fc.property(ladders, ([source, timeline, codecs]) => {
+        const side = Math.min(source.width, source.height)
+        for (const { width, height } of planLadder(source, timeline, codecs)) {
+          expect(width % 2 === 0 && height % 2 === 0).toBe(true)
+          expect(width).toBeLessThanOrEqual(Math.max(2, source.width))
+          expect(height).toBeLessThanOrEqual(Math.max(2, source.height))
+          expect(Math.min(width, height)).toBeLessThanOrEqual(2160)
+          if (timeline === 'measured') expect(Math.min(width, height)).toBeLessThan(side)
+          // Within the pixel that evenness takes from either side.
+          if (Math.min(width, height) > 2) {
+            const scale = Math.min(width, height) / side
+            expect(Math.abs(width - source.width * scale)).toBeLessThanOrEqual(
+              2 * Math.max(1, source.width / side),
+            )
+            expect(Math.abs(height - source.height * scale)).toBeLessThanOrEqual(
+              2 * Math.max(1, source.height / side),
+            )
+          }
+        }
+      }),
+    )
+  })
+
+  it('keeps the frame rate, and halves it only above 60 (pain 30)', () => {
+    fc.assert(
+      fc.property(ladders, ([source, timeline, codecs]) => {
+        for (const { frameRate, frameStep = 1 } of planLadder(source, timeline, codecs)) {
+          expect(Math.log2(frameStep) % 1).toBe(0)
+          if (source.frameRate <= 0) continue
+          expect(frameRate * frameStep).toBeCloseTo(source.frameRate, 9)
+          expect(frameRate).toBeLessThanOrEqual(60.5)
+          if (source.frameRate <= 60) expect(frameStep).toBe(1)
+          else if (frameStep > 1) expect(frameRate).toBeGreaterThan(30)
+        }
+      }),
+    )
+  })
+
+  it('has names of its own, and is cheaper from rung to rung of a codec', () => {
+    fc.assert(
+      fc.property(ladders, ([source, timeline, codecs]) => {
+        const rungs = planLadder(source, timeline, codecs)
+        expect(new Set(rungs.map(({ name }) => name)).size).toBe(rungs.length)
+        for (const codec of codecs) {
+          const rates = rungs.filter((rung) => (rung.codec ?? 'h264') === codec).map(({ maxrate }) => maxrate)
+          expect(rates).toEqual(rates.toSorted((a, b) => b - a))
+        }
+      }),
+    )
+  })
+})
+
+it.each([
+  [50, 1],
+  [60, 1],
+  [60_000 / 1001, 1],
+  [60.3, 1],
+  [75, 2],
+  [100, 2],
+  [120, 2],
+  [240, 4],
+])('of %f frames a second shows every %i. (pain 30: 50 never becomes 30)', (frameRate, step) => {
+  expect(frameStepOf(frameRate)).toBe(step)
+})
+
+it('in other codecs stands beside H.264, at a lower cap', () => {
+  const rungs = planLadder({ width: 1280, height: 720, frameRate: 30 }, 'planned', ['h264', 'hevc', 'av1'])
+  expect(rungs.map(({ name }) => name)).toEqual([
+    ...['720p', '480p', '360p', '240p'],
+    ...['720p-hevc', '480p-hevc', '360p-hevc', '240p-hevc'],
+    ...['720p-av1', '480p-av1', '360p-av1', '240p-av1'],
+  ])
+  const [avc, hevc, av1] = ['720p', '720p-hevc', '720p-av1'].map((of) =>
+    rungs.find(({ name }) => name === of),
+  )
+  expect([avc?.codecs, hevc?.codecs, av1?.codecs]).toEqual([
+    'avc1.64001f',
+    'hvc1.1.6.L93.90',
+    'av01.0.05M.08',
+  ])
+  expect(hevc?.maxrate).toBeLessThan(avc?.maxrate ?? 0)
+  expect(av1?.maxrate).toBeLessThan(hevc?.maxrate ?? 0)
+  expect(lowestRung(rungs.toReversed())?.name).toBe('240p')
 })

@@ -65,18 +65,7 @@ describe('a chunk of a measured timeline', () => {
           '2802000',
         ],
         ...['-profile:v', 'high', '-level:v', '3.1', '-pix_fmt', 'yuv420p'],
-        ...[
-          '-g',
-          '100000',
-          '-keyint_min',
-          '1',
-          '-sc_threshold',
-          '0',
-          '-forced-idr',
-          '1',
-          '-force_key_frames',
-          '0.000000,2.000000,4.002000',
-        ],
+        ...['-g', '100000', '-keyint_min', '1', '-sc_threshold', '0', '-forced-idr', '1'],
         ...[
           '-x264-params',
           'open-gop=0',
@@ -89,6 +78,7 @@ describe('a chunk of a measured timeline', () => {
           '-color_range',
           'tv',
         ],
+        ...['-force_key_frames', '0.000000,2.000000,4.002000'],
         ...['-fps_mode', 'passthrough', '-enc_time_base', '-1'],
         ...[
           '-video_track_timescale',
@@ -100,6 +90,21 @@ describe('a chunk of a measured timeline', () => {
         ],
       ],
     })
+  })
+
+  it('of more than 60 frames a second leaves out every other one, counted from each segment’s first (pain 30)', () => {
+    const fast = planLadder({ width: 1280, height: 720, frameRate: 120 }, 'measured')
+    const halved = encodeMeasuredChunk({
+      ...target,
+      rungs: fast.slice(0, 1),
+      inputPath: '/i',
+      picture: { width: 1280, height: 720, matrix: 'bt709' },
+      boundaries: [0, 2, 4],
+      segmentFrames: [241, 240, 12],
+    })
+    expect(halved.filterGraph).toMatch(
+      /^\[0:v:0\]select='not\(mod\(n-if\(gte\(n,481\),481,if\(gte\(n,241\),241,0\)\),2\)\)',split=1\[s0\];/,
+    )
   })
 
   it('ends where the next segment only lent its keyframe', () => {
