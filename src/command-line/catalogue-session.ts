@@ -21,7 +21,7 @@ export async function withCatalogue<T>(work: (catalogue: CatalogueSession) => Pr
   // What is only told to a server's log is in a command's way.
   const log = makeLogger(env.LOG_LEVEL ? config.logLevel : 'warn')
   await using stack = new AsyncDisposableStack()
-  const foundation = await layFoundation(config, stack, { log, shared: true })
+  const foundation = await layFoundation(config, stack, { log, standing: 'command' })
   const holdings = await openLibrary(foundation, stack)
   return await work({
     ...holdings,

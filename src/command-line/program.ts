@@ -2,6 +2,7 @@
 import { Command, CommanderError } from 'commander'
 import { makeConfig } from '../config/config.ts'
 import { readEnv } from '../config/env.ts'
+import { parseRoles } from '../config/roles.ts'
 import { AppError } from '../kernel/errors.ts'
 import { makeLogger } from '../kernel/logger.ts'
 import { addBenchCommand } from './bench-command.ts'
@@ -37,10 +38,15 @@ function makeProgram(): Command {
 
   program
     .command('serve')
-    .description('run everything: ingest, workers and the web')
-    .action(async () => {
+    .description('run everything: ingest, the web and a worker; or parts of it, beside the others')
+    .option(
+      '--role <names...>',
+      'ingest, web, worker; several by comma. They share STORAGE_DIR and a DATABASE_URL',
+    )
+    .action(async ({ role = [] }: { role?: string[] }) => {
+      const roles = parseRoles(role)
       const config = readConfig()
-      await serve(config, makeLogger(config.logLevel))
+      await serve(config, roles, makeLogger(config.logLevel))
     })
 
   program

@@ -20,7 +20,7 @@ export async function runRepair(config: Config, options: { readonly yes: boolean
     )
   const log = makeLogger('warn')
   await using stack = new AsyncDisposableStack()
-  const { paths, store, prisma, queue } = await layFoundation(config, stack, { log, shared: true })
+  const { paths, store, prisma, queue } = await layFoundation(config, stack, { log, standing: 'command' })
   const found = await compareStorage({
     paths,
     store,

@@ -1,5 +1,6 @@
 /** `reprise serve`: from the first signal on it closes down, and is done when everything is closed. */
 import type { Config } from '../config/config.ts'
+import type { Role } from '../config/roles.ts'
 import type { Logger } from '../kernel/logger.ts'
 import { startService } from '../service.ts'
 import { describeStart } from './start-message.ts'
@@ -12,11 +13,11 @@ const SAME_KEYPRESS_MS = 1_000
 const LEAK_GRACE_MS = 3_000
 
 /** Resolves when the service has been stopped by SIGINT or SIGTERM. Throws what startService throws. */
-export async function serve(config: Config, log: Logger): Promise<void> {
+export async function serve(config: Config, roles: ReadonlySet<Role>, log: Logger): Promise<void> {
   const stop = stopOnSignals(log)
   try {
     {
-      await using service = await startService(config, { log, signal: stop.signal })
+      await using service = await startService(config, { roles, log, signal: stop.signal })
       process.stdout.write(describeStart(service))
       await stop.requested
     }

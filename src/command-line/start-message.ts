@@ -1,9 +1,13 @@
 /** What a person sees when the program is ready. On the first start also how to sign in and how to broadcast. */
+import { ROLES } from '../config/roles.ts'
 import type { Service } from '../service.ts'
 
-export function describeStart(service: Pick<Service, 'site' | 'rtmpServer' | 'firstRun'>): string {
-  const { site, rtmpServer, firstRun } = service
-  const lines = ['', `  Reprise is ready at  ${site}`, `  Broadcast to         ${rtmpServer}`]
+export function describeStart(service: Pick<Service, 'roles' | 'site' | 'rtmpServer' | 'firstRun'>): string {
+  const { roles, site, rtmpServer, firstRun } = service
+  const lines = ['']
+  if (roles.has('web')) lines.push(`  Reprise is ready at  ${site}`)
+  if (roles.has('ingest')) lines.push(`  Broadcast to         ${rtmpServer}`)
+  if (roles.size < ROLES.length) lines.push(`  This is a part of it ${[...roles].join(', ')}`)
   if (firstRun) {
     lines.push(
       '',

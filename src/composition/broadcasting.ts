@@ -1,10 +1,9 @@
 /** The ingest role: the RTMP port, the recorder, packaging behind it, and broadcasts found open at the start. */
-import { mkdir, stat } from 'node:fs/promises'
+import { stat } from 'node:fs/promises'
 import { makeBroadcastLedger } from '../database/broadcasts.ts'
 import { makeRecordingLedger } from '../database/recordings.ts'
 import { LiveHub } from '../ingest/live-hub.ts'
 import { RtmpServer } from '../ingest/rtmp-server.ts'
-import type { SignalSample } from '../ingest/stream-meter.ts'
 import { RenewedTlsIdentity } from '../ingest/tls-renewal.ts'
 import type { BroadcastId, VideoId } from '../kernel/ids.ts'
 import type { Logger } from '../kernel/logger.ts'
@@ -12,65 +11,37 @@ import { retryUntilDone } from '../kernel/retry.ts'
 import { BroadcastService } from '../library/broadcasts/broadcast-service.ts'
 import { LivePackager } from '../library/broadcasts/live-packager.ts'
 import { recoverBroadcasts } from '../library/broadcasts/recovery.ts'
-import { judgeHealth, type StreamHealth } from '../library/broadcasts/stream-health.ts'
+import { judgeHealth } from '../library/broadcasts/stream-health.ts'
 import { makeLivePlayGate } from '../library/live-play-gate.ts'
 import { mediaKeys } from '../media/layout.ts'
 import { parseTimeline } from '../packaging/timeline.ts'
 import { PRIORITY } from '../pipeline/job-kinds.ts'
-import { DiskWatermarks } from '../recording/disk-watermarks.ts'
+import type { DiskWatermarks } from '../recording/disk-watermarks.ts'
 import { Recorder } from '../recording/recorder.ts'
 import { salvageBroadcast } from '../recording/salvage-broadcast.ts'
+import { diskRefusal } from './disk.ts'
 import type { Foundation } from './foundation.ts'
 import type { Holdings } from './holdings.ts'
-
-/** A broadcast on air as its creator's page shows it. */
-export interface OnAirNow {
-  readonly unheard: boolean
-  readonly health: StreamHealth | null
-  readonly history: readonly SignalSample[]
-  readonly recordedBytes: number
-  readonly recordedSeconds: number
-}
+import type { OnAirNow } from './ingest-side.ts'
 
 export interface Broadcasting {
   readonly hub: LiveHub
   readonly rtmp: RtmpServer
-  readonly recorder: Recorder
   readonly broadcasts: BroadcastService
   readonly rtmpPort: number
   readonly disk: DiskWatermarks
+  onAir(): readonly BroadcastId[]
   onAirOf(broadcastId: BroadcastId): OnAirNow | undefined
 }
 
 export async function startBroadcasting(
   foundation: Foundation,
   { library }: Holdings,
+  disk: DiskWatermarks,
   stack: AsyncDisposableStack,
 ): Promise<Broadcasting> {
   const { config, paths, prisma, store, planner } = foundation
   const log = foundation.log.child({ part: 'broadcasts' })
-  const disk = new DiskWatermarks({
-    folder: paths.recordings,
-    marks: {
-      warnBytes: config.warnFreeBytes,
-      refuseBytes: config.minFreeBytes,
-      criticalBytes: config.emergencyFreeBytes,
-    },
-  })
-  // It may be a disk of its own.
-  await mkdir(paths.recordings, { recursive: true })
-  await disk.look()
-  stack.defer(
-    disk.onChange(({ level, freeBytes }) => log.warn({ level, freeBytes }, 'free space on the disk')),
-  )
-  const watching = new AbortController()
-  const watched = disk.watch(watching.signal, (error) =>
-    log.error({ err: error }, 'the disk cannot be measured'),
-  )
-  stack.defer(async () => {
-    watching.abort()
-    await watched
-  })
   const stopping = new AbortController()
   const telling = new Set<Promise<void>>()
   stack.defer(async () => {
@@ -157,10 +128,10 @@ export async function startBroadcasting(
   return {
     hub,
     rtmp,
-    recorder,
     broadcasts,
     rtmpPort,
     disk,
+    onAir: () => broadcasts.onAir(),
     onAirOf(broadcastId) {
       const live = broadcasts.find(broadcastId)
       if (!live) {
@@ -221,10 +192,4 @@ async function planReplay(
         'What the encoder sent is recorded, but in a format that cannot be shown yet. Set the encoder to H.264 and AAC.',
       )
   }
-}
-
-/** Why nothing new may begin, in words; undefined while it may. */
-export function diskRefusal({ state, isFull }: DiskWatermarks): string | undefined {
-  if (state === undefined || (!isFull && (state.level === 'ok' || state.level === 'warn'))) return undefined
-  return `The server's disk is ${isFull ? '' : 'nearly '}full (${Math.floor(state.freeBytes / 2 ** 20)} MiB free): its administrator has to make room.`
 }

@@ -1,5 +1,4 @@
 /** What every role stands on: storage, database, queue, media store, ffmpeg, and the pipeline's rows. */
-import { mkdir, rm } from 'node:fs/promises'
 import path from 'node:path'
 import type { Config } from '../config/config.ts'
 import { PostgresCatalogueChanges } from '../database/catalogue-changes.ts'
@@ -17,36 +16,34 @@ import { prepareFfmpeg } from '../pipeline/ffmpeg/tools.ts'
 import { makePlanner } from '../pipeline/planner.ts'
 import { prepareStorage } from '../setup/storage-folder.ts'
 import { lockStorage, tryLockStorage } from '../setup/storage-lock.ts'
+import { openWorkspace } from '../setup/workspace.ts'
 
-const DAY_MS = 24 * 3600 * 1000
+/** What is written into the media store is whole within seconds. */
+export const HALF_WRITTEN_MS = 3600 * 1000
 
 export type Foundation = Awaited<ReturnType<typeof layFoundation>>
+
+/**
+ * `owner`: of the recordings and the embedded database; one at a time. `visitor`: a process of other roles
+ * beside an owner. `command`: a visitor while there is an owner, and else the owner for as long as it takes.
+ */
+export type Standing = 'owner' | 'visitor' | 'command'
 
 export interface FoundationOptions {
   readonly log: Logger
   readonly signal?: AbortSignal | undefined
-  /** Commands that run beside the server must not empty its folders. */
-  readonly shared?: boolean
+  /** The owner, when it is not said. */
+  readonly standing?: Standing
 }
 
 /** Everything opened is put on the stack. Throws AppError for everything foreseen. */
 export async function layFoundation(config: Config, stack: AsyncDisposableStack, options: FoundationOptions) {
-  const { log, signal, shared = false } = options
+  const { log, signal, standing = 'owner' } = options
   const paths = makeStoragePaths(config.storageDir)
   prepareStorage(config)
-  // The recordings have one owner wherever the database is: a second server would salvage what the first one
-  // is writing. A command beside a server visits; alone, it is the owner for as long as it takes.
-  const lock = !shared
-    ? lockStorage(config.storageDir)
-    : config.databaseUrl === undefined
-      ? tryLockStorage(config.storageDir)
-      : undefined
-  if (lock) {
-    stack.use(lock)
-    // Whose files these were is gone: the lock says so.
-    await rm(paths.tmp, { recursive: true, force: true })
-  }
-  await mkdir(paths.tmp, { recursive: true })
+  const lock = takeStorage(config, standing)
+  if (lock) stack.use(lock)
+  const { dir: tmpDir } = stack.use(await openWorkspace(paths.tmp))
 
   const searching = locateFfmpeg(config)
   // Awaited below; until then a failure of it must not count as unhandled.
@@ -67,19 +64,23 @@ export async function layFoundation(config: Config, stack: AsyncDisposableStack,
   await changes.ready()
   const signals = stack.use(makeChunkSignals(changes))
   const store = new FileStore(config.mediaDir)
-  // A media store elsewhere may have other writers.
-  const isOurs = lock !== undefined && config.mediaDir.startsWith(paths.root + path.sep)
-  await store.sweep(isOurs ? 0 : DAY_MS)
+  // Other processes may be writing, unless all there is runs in this one.
+  const isOurs =
+    lock !== undefined &&
+    config.databaseUrl === undefined &&
+    config.mediaDir.startsWith(paths.root + path.sep)
+  await store.sweep(isOurs ? 0 : HALF_WRITTEN_MS)
   const catalogue = makePipelineCatalogue(database.prisma, queue)
   const tools = await prepareFfmpeg({
     ffmpegPath: ffmpeg.ffmpeg,
     ffprobePath: ffmpeg.ffprobe,
-    tmpDir: path.join(paths.tmp, 'ffmpeg'),
+    tmpDir: path.join(tmpDir, 'ffmpeg'),
   })
   return {
     config,
     log,
     paths,
+    tmpDir,
     prisma: database.prisma,
     databaseUrl: database.url,
     queue,
@@ -92,4 +93,17 @@ export async function layFoundation(config: Config, stack: AsyncDisposableStack,
     planner: makePlanner({ catalogue, store, logger: log.child({ part: 'planner' }) }),
     tools,
   } as const
+}
+
+/** Undefined: a visitor. Throws AppError `setup-failed` when another program owns what this one has to. */
+function takeStorage({ storageDir, databaseUrl }: Config, standing: Standing) {
+  switch (standing) {
+    case 'owner':
+      // Wherever the database is: a second owner would salvage what the first one is writing.
+      return lockStorage(storageDir)
+    case 'visitor':
+      return undefined
+    case 'command':
+      return databaseUrl === undefined ? tryLockStorage(storageDir) : undefined
+  }
 }

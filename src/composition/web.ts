@@ -4,13 +4,15 @@ import path from 'node:path'
 import { makeDelivery } from '../delivery/delivery.ts'
 import type { Sample } from '../delivery/metrics.ts'
 import { startWebServer } from '../delivery/server.ts'
-import { streamFlv } from '../ingest/flv-output.ts'
 import { makeSegmentDemand } from '../pipeline/demand.ts'
 import type { JobCatalogue } from '../pipeline/job-catalogue.ts'
+import { finishedLog } from '../recording/broadcast-log.ts'
+import type { DiskWatermarks } from '../recording/disk-watermarks.ts'
 import { wholeRecording } from '../recording/whole-recording.ts'
-import { type Broadcasting, diskRefusal } from './broadcasting.ts'
+import { diskRefusal } from './disk.ts'
 import type { Foundation } from './foundation.ts'
 import type { Holdings } from './holdings.ts'
+import type { IngestSide } from './ingest-side.ts'
 
 const WEB_DIR = path.resolve(import.meta.dirname, '../../web/dist')
 const VERSION = '0.1.0'
@@ -19,13 +21,13 @@ const VERSION = '0.1.0'
 export async function startWeb(
   foundation: Foundation,
   holdings: Holdings,
-  broadcasting: Broadcasting,
+  ingest: IngestSide,
+  disk: DiskWatermarks,
   options: { readonly publishServer: string; readonly securePublishServer?: string | undefined },
   stack: AsyncDisposableStack,
 ): Promise<number> {
   const { config, prisma, queue, chunks, signals, changes, store, paths, log } = foundation
   const { library, videoStore, broadcastStore, signIn, mediaKey } = holdings
-  const { hub, disk, broadcasts, recorder } = broadcasting
   const demand = makeSegmentDemand({ chunks, queue, signals, planner: foundation.planner })
   const delivery = stack.use(
     makeDelivery({
@@ -44,15 +46,15 @@ export async function startWeb(
       media: store,
       paths,
       demandSegment: demand.demandSegment,
-      onAirOf: broadcasting.onAirOf,
-      endBroadcast: (id) => broadcasts.end(id),
+      onAirOf: (id) => ingest.onAirOf(id),
+      endBroadcast: (id) => ingest.endBroadcast(id),
       openRecording: async (id, signal) => {
         // As it stands on disk: of a broadcast on air, up to now.
-        const log = recorder.finishedLog(id)
+        const log = finishedLog(paths, id)
         return (await log.parts()).length > 0 ? wholeRecording(log, signal) : undefined
       },
-      streamFlv: (streamName, out, signal) => streamFlv(hub, streamName, out, signal),
-      isStreaming: (streamName) => hub.isLive(streamName),
+      streamFlv: (streamName, out, signal) => ingest.streamFlv(streamName, out, signal),
+      isStreaming: (streamName) => ingest.isStreaming(streamName),
       maxLiveViewersPerAddress: config.maxConnectionsPerAddress,
       checks: {
         database: async () => {
@@ -70,7 +72,7 @@ export async function startWeb(
           return undefined
         },
       },
-      samples: [() => ingestSamples(broadcasting), () => jobSamples(foundation.jobs)],
+      samples: [() => ingest.samples(), () => jobSamples(foundation.jobs)],
       log: log.child({ part: 'web' }),
     }),
   )
@@ -85,34 +87,6 @@ export async function startWeb(
   )
   await delivery.recover()
   return server.port
-}
-
-function ingestSamples({ rtmp, disk }: Broadcasting): Sample[] {
-  const { connections, streams } = rtmp.snapshot()
-  // Several streams of one connection are listed each.
-  const open = new Set(connections.map(({ id }) => id))
-  // Also those whose broadcast was ended while they go on sending.
-  const publishing = connections.filter(({ phase }) => phase === 'publishing' || phase === 'discarding')
-  const total = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0)
-  return [
-    { name: 'reprise_ingest_connections', help: 'Open RTMP connections', value: open.size },
-    { name: 'reprise_ingest_publishers', help: 'Encoders connected', value: publishing.length },
-    {
-      name: 'reprise_ingest_bits_per_second',
-      help: 'Received from encoders',
-      value: total(publishing.map(({ bitsPerSecond }) => bitsPerSecond)),
-    },
-    {
-      name: 'reprise_live_viewers',
-      help: 'Viewers of RTMP, HTTP-FLV and WebSocket-FLV',
-      value: total(streams.map(({ viewers }) => viewers)),
-    },
-    {
-      name: 'reprise_storage_free_bytes',
-      help: 'Free space for recordings',
-      value: disk.state?.freeBytes ?? 0,
-    },
-  ]
 }
 
 async function jobSamples(jobs: JobCatalogue): Promise<Sample[]> {

@@ -5,17 +5,15 @@ import { makeEncodeRoom } from '../pipeline/encode-room.ts'
 import { makeJobHandlers } from '../pipeline/steps/job-handlers.ts'
 import type { StepParts } from '../pipeline/steps/step-parts.ts'
 import { startWorker, type Worker } from '../pipeline/worker.ts'
-import type { Broadcasting } from './broadcasting.ts'
+import { finishedLog } from '../recording/broadcast-log.ts'
+import type { DiskWatermarks } from '../recording/disk-watermarks.ts'
 import type { Foundation } from './foundation.ts'
 
 /** More help little with a few seconds of a small picture. */
 const MAX_URGENT_THREADS = 4
 
-export async function startWorking(
-  foundation: Foundation,
-  { recorder, disk }: Pick<Broadcasting, 'recorder' | 'disk'>,
-): Promise<Worker> {
-  const { config, paths, catalogue, chunks, queue, planner, store, tools } = foundation
+export async function startWorking(foundation: Foundation, disk: DiskWatermarks): Promise<Worker> {
+  const { config, paths, tmpDir, catalogue, chunks, queue, planner, store, tools } = foundation
   const logger = foundation.log.child({ part: 'worker' })
   const parts: StepParts = {
     catalogue,
@@ -28,10 +26,10 @@ export async function startWorking(
       // What is left belongs to recordings of broadcasts on air; the job is tried again until there is room.
       if (disk.state?.level === 'critical')
         throw new AppError('disk-full', 'The disk is all but full: the replay is made when there is room.')
-      return recorder.finishedLog(broadcastId)
+      return finishedLog(paths, broadcastId)
     },
     storageDir: config.storageDir,
-    tmpDir: paths.tmp,
+    tmpDir,
     threads: Math.max(1, Math.round(availableParallelism() / config.workerConcurrency)),
     urgentThreads: Math.min(MAX_URGENT_THREADS, availableParallelism()),
     room: makeEncodeRoom({

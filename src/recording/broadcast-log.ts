@@ -3,6 +3,8 @@
  * until the broadcast ends. Parts of earlier runs are found on disk.
  */
 import { readdir } from 'node:fs/promises'
+import type { BroadcastId } from '../kernel/ids.ts'
+import type { StoragePaths } from '../media/layout.ts'
 import { type LogGrowth, waitUntil } from './log-growth.ts'
 
 export interface LogPart {
@@ -17,6 +19,16 @@ export interface LogPart {
 /** What readers of a whole log need: the first part at or after a number, or undefined when there is none and none will come. */
 export interface LogParts {
   nextPart(part: number, signal?: AbortSignal): Promise<LogPart | undefined>
+}
+
+/** The whole log of a broadcast as it stands on disk, whoever wrote it: ended from the start. */
+export function finishedLog(
+  paths: Pick<StoragePaths, 'recording' | 'recordingPart'>,
+  broadcastId: BroadcastId,
+): BroadcastLog {
+  const log = new BroadcastLog(paths.recording(broadcastId), (part) => paths.recordingPart(broadcastId, part))
+  log.end()
+  return log
 }
 
 export class BroadcastLog implements LogParts {

@@ -7,7 +7,7 @@ import type { MediaMessage } from '../ingest/media-message.ts'
 import { AppError, describeError } from '../kernel/errors.ts'
 import type { BroadcastId, SessionId } from '../kernel/ids.ts'
 import type { StoragePaths } from '../media/layout.ts'
-import { BroadcastLog, partsOnDisk } from './broadcast-log.ts'
+import { BroadcastLog, finishedLog, partsOnDisk } from './broadcast-log.ts'
 import { FlushTimer } from './flush-timer.ts'
 import { createLogFile, type LogFile } from './log-file.ts'
 import type { LogGrowth } from './log-growth.ts'
@@ -117,10 +117,6 @@ export class Recorder {
 
   /** The whole log of a broadcast that is over: ended from the start. */
   finishedLog(broadcastId: BroadcastId): BroadcastLog {
-    const log = new BroadcastLog(this.#paths.recording(broadcastId), (part) =>
-      this.#paths.recordingPart(broadcastId, part),
-    )
-    log.end()
-    return log
+    return finishedLog(this.#paths, broadcastId)
   }
 }

@@ -1,7 +1,8 @@
 /**
- * One program for one STORAGE_DIR: its recordings and its embedded database have one owner. The lock is the
- * kernel's, taken by SQLite on `<storage>/.lock`, so it goes with the process however that ends and never
- * is stale; `.owner.json` beside it only tells a person who holds it.
+ * One owner for one STORAGE_DIR: of its recordings, which the ingest role writes and salvages, and of its
+ * embedded database. Processes of other roles visit. The lock is the kernel's, taken by SQLite on
+ * `<storage>/.lock`, so it goes with the process however that ends and never is stale; `.owner.json` beside it
+ * only tells a person who holds it.
  */
 import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
@@ -28,22 +29,32 @@ export function lockStorage(storageDir: string): StorageLock {
 /** Undefined when another program holds it. */
 export function tryLockStorage(storageDir: string): StorageLock | undefined {
   const ownerFile = path.join(storageDir, '.owner.json')
-  const database = new DatabaseSync(path.join(storageDir, '.lock'), { timeout: 0 })
-  try {
-    database.exec('BEGIN EXCLUSIVE')
-  } catch (error) {
-    database.close()
-    if ((error as { errcode?: number }).errcode === BUSY) return undefined
-    throw error
-  }
+  const lock = tryLockFile(path.join(storageDir, '.lock'))
+  if (!lock) return undefined
   writeFileSync(ownerFile, JSON.stringify({ pid: process.pid, since: new Date().toISOString() }))
   return {
     storageDir,
     [Symbol.dispose]() {
       rmSync(ownerFile, { force: true })
-      database.close()
+      lock[Symbol.dispose]()
     },
   }
+}
+
+export type FileLock = Disposable
+
+/** Makes the file when it is not there. Undefined: another process, or another holder in this one, has the lock. */
+export function tryLockFile(file: string): FileLock | undefined {
+  const database = new DatabaseSync(file, { timeout: 0 })
+  try {
+    // Nothing is ever written: a journal would be a second file, and stay behind a kill.
+    database.exec('PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE')
+  } catch (error) {
+    database.close()
+    if ((error as { errcode?: number }).errcode === BUSY) return undefined
+    throw error
+  }
+  return { [Symbol.dispose]: () => database.close() }
 }
 
 function describeOwner(storageDir: string): string {

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { Writable } from 'node:stream'
 import { type Broadcasting, startBroadcasting } from '../../src/composition/broadcasting.ts'
+import { watchDisk } from '../../src/composition/disk.ts'
 import { type Foundation, layFoundation } from '../../src/composition/foundation.ts'
 import { type Holdings, openLibrary } from '../../src/composition/holdings.ts'
 import { type Config, makeConfig } from '../../src/config/config.ts'
@@ -45,8 +46,10 @@ export async function startTestStation(): Promise<TestStation> {
     holdings,
     storageDir,
     log: () => text,
-    serve: (own = {}) =>
-      startBroadcasting({ ...foundation, config: { ...config, ...own } }, holdings, started),
+    async serve(own = {}) {
+      const here = { ...foundation, config: { ...config, ...own } }
+      return startBroadcasting(here, holdings, await watchDisk(here, started), started)
+    },
     [Symbol.asyncDispose]: () => started.disposeAsync(),
   }
 }

@@ -84,6 +84,11 @@ export class BroadcastService implements PublishGate {
     }
   }
 
+  /** Those on air here. */
+  onAir(): readonly BroadcastId[] {
+    return [...this.#onAir.values()].map(({ broadcastId }) => broadcastId)
+  }
+
   /** The broadcast on air with that id, if this process has it. */
   find(broadcastId: BroadcastId): LiveBroadcast | undefined {
     return [...this.#onAir.values()].find((live) => live.broadcastId === broadcastId)

@@ -2,6 +2,7 @@
 import { readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
+import { localIngest } from '../../../src/composition/ingest-side.ts'
 import { startWeb } from '../../../src/composition/web.ts'
 import { type BroadcastList, broadcastList, newStreamKey } from '../../../src/delivery/contract/broadcasts.ts'
 import { filesBelow, startTestStation, type TestStation } from '../../support/broadcasting.ts'
@@ -27,7 +28,8 @@ beforeAll(async () => {
   const port = await startWeb(
     { ...foundation, config },
     holdings,
-    broadcasting,
+    localIngest(broadcasting),
+    broadcasting.disk,
     { publishServer: 'rtmp://x/live' },
     stack,
   )
