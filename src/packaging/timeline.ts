@@ -13,6 +13,7 @@
 import type { ClockState } from '../recording/timestamp-repair.ts'
 import type { CarriedAudio } from './carried-audio.ts'
 import type { CarriedVideo } from './carried-video.ts'
+import type { ByteRange } from './keyframe-range.ts'
 
 /** A video track's decoder configuration, as the source has it. */
 export interface VideoConfig {
@@ -60,6 +61,8 @@ export interface TimelineSegment {
   readonly discontinuity: boolean
   /** Bytes of `original/<number>.m4s`; 0 in a planned timeline. */
   readonly videoBytes: number
+  /** Where the first picture lies in that file; absent when it is no keyframe, in a planned timeline, and in old ones. */
+  readonly keyframe?: ByteRange
   /** Bytes of `audio/<number>.m4s` when audio is passed through; else 0. */
   readonly audioBytes: number
   /** Where the log stands after this segment, so that packaging resumes here: recording part and byte offset of the next keyframe. */
