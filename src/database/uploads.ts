@@ -23,9 +23,9 @@ export function makeUploadLedger(
             visibility: upload.visibility,
             state: 'processing',
             durationSeconds: source.durationSeconds ?? null,
-            width: source.video.width,
-            height: source.video.height,
-            frameRate: source.video.frameRate > 0 ? source.video.frameRate : null,
+            width: source.video?.width ?? null,
+            height: source.video?.height ?? null,
+            frameRate: source.video?.frameRate || null,
           },
         })
         if (upload.importHash !== undefined) {

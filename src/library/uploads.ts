@@ -78,6 +78,14 @@ export const KNOWN_ENDINGS: ReadonlySet<string> = new Set([
   '.ogv',
   '.3gp',
   '.mxf',
+  '.mp3',
+  '.m4a',
+  '.flac',
+  '.ogg',
+  '.opus',
+  '.wav',
+  '.aac',
+  '.aiff',
 ])
 const MAX_TITLE_LENGTH = 200
 

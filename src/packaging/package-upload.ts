@@ -25,8 +25,8 @@ export interface PackageUploadOptions extends TimelineEvents {
   readonly input: string
   readonly video: VideoId
   readonly store: MediaStore
-  /** False: audio is left out, to be encoded from the upload. Only AAC is ever passed through. */
-  readonly passAudio: boolean
+  /** Which of the file's so many sounds is passed through, from 0. Undefined: none, all are to be encoded from the upload. Only AAC ever is. */
+  readonly passAudio: { readonly nth: number; readonly of: number } | undefined
   /** Seconds of the file that are done. */
   readonly onProgress?: (seconds: number) => void
   readonly signal?: AbortSignal
@@ -102,15 +102,20 @@ async function packageFile(options: PackageUploadOptions): Promise<PackagedUploa
   }
 }
 
-async function openTracks(input: Input, passAudio: boolean): Promise<UploadTracks | PackagedUpload> {
+async function openTracks(
+  input: Input,
+  passAudio: PackageUploadOptions['passAudio'],
+): Promise<UploadTracks | PackagedUpload> {
   try {
     const picture = await input.getPrimaryVideoTrack()
-    const sound = await input.getPrimaryAudioTrack()
+    const sounds = await input.getAudioTracks()
+    // Counted otherwise, which one is meant is not known: better encoded than the wrong one.
+    const sound = passAudio && sounds.length === passAudio.of ? sounds[passAudio.nth] : undefined
     const video = picture && (await readVideoTrack(picture))
     if (!picture || !video) return { outcome: 'needs-remux', reason: 'Its pictures cannot be found.' }
     if (video.codec !== 'avc')
       return { outcome: 'not-passable', reason: `${video.codec} is not played everywhere.` }
-    const audio = sound && passAudio ? await readAudioTrack(sound) : undefined
+    const audio = sound && (await readAudioTrack(sound))
     const passed = sound && audio?.codec === 'aac' ? { track: audio, source: sound } : undefined
     return await makeUploadTracks({ track: video, source: picture }, passed)
   } catch (error) {

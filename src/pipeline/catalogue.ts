@@ -3,9 +3,13 @@
  * database/chunks.ts. Each method is one transaction, and jobs it names are enqueued in it.
  */
 import type { BroadcastId, VideoId } from '../kernel/ids.ts'
+import type { ByteRange } from '../packaging/keyframe-range.ts'
+import type { BesideCatalogue } from './beside-catalogue.ts'
 import type { ChunkFrontier, ChunkRange } from './chunk-plan.ts'
+import type { ChunkState } from './chunk-states.ts'
 import type { JobRequest } from './job-kinds.ts'
 import type { RenditionSettings } from './ladder.ts'
+import type { SoundLabel } from './sound-tracks.ts'
 
 export interface PipelineVideo {
   readonly id: VideoId
@@ -14,6 +18,11 @@ export interface PipelineVideo {
   readonly timelineKind: 'measured' | 'planned' | undefined
   readonly timelineComplete: boolean
   readonly hasPoster: boolean
+  readonly hasPreview: boolean
+  /** Sheets of the storyboard that stand. */
+  readonly storyboardSheets: number
+  /** Its pictures are known to carry CEA-608 or 708 captions. */
+  readonly closedCaptions: boolean
   readonly playable: boolean
   readonly upload: PipelineUpload | undefined
   readonly broadcastId: BroadcastId | undefined
@@ -38,7 +47,16 @@ export interface RenditionPlan {
   readonly frameRate?: number
   readonly bandwidth?: number
   readonly averageBandwidth?: number
+  /** Of sound: BCP 47, what menus show, and how many channels. */
+  readonly language?: string
+  readonly label?: string
+  readonly channels?: number
   readonly settings?: RenditionSettings
+}
+
+/** What is known of a rendition of sound, whoever planned it. */
+export interface SoundRow extends SoundLabel {
+  readonly name: string
 }
 
 export interface RenditionRecord extends RenditionPlan {
@@ -61,6 +79,8 @@ export interface VideoFacts {
 export interface PlanStep {
   readonly facts?: VideoFacts
   readonly renditions?: readonly RenditionPlan[]
+  /** Put onto renditions that are there by then. */
+  readonly sounds?: readonly SoundRow[]
   readonly chunks?: ChunkStep
   readonly jobs?: readonly JobRequest[]
 }
@@ -93,12 +113,26 @@ export interface Claim {
   readonly failures: readonly string[]
 }
 
+/** Of the video of which something is next; nothing claimed: it was cancelled at that moment. */
+export interface NextClaim {
+  readonly videoId: VideoId
+  readonly claimed: readonly ClaimedChunk[]
+}
+
+/** How far an attempt is: 0 to 1, and how many seconds of video in a second. */
+export interface ChunkProgress {
+  readonly made: number
+  readonly speed: number
+}
+
 export interface ChunkResult {
   readonly bytes: number
   /** Bits per second of the largest segment. */
   readonly peakBandwidth: number
   /** RFC 6381, as measured. */
   readonly codecs: string
+  /** Where the first picture of each segment lies in its file; empty for sound. */
+  readonly keyframes: readonly ByteRange[]
 }
 
 export interface RenditionMeasure {
@@ -114,14 +148,14 @@ export interface RenditionMeasure {
 export interface ChunkRecord {
   readonly rendition: string
   readonly range: ChunkRange
-  readonly state: 'waiting' | 'encoding' | 'ready' | 'failed'
+  readonly state: ChunkState
   readonly bytes: number
   readonly peakBandwidth: number
   readonly failure: string | undefined
 }
 
 export interface ChunkStore {
-  /** waiting, or encoding with an expired lease → encoding. */
+  /** waiting, deferred, or encoding with an expired lease → encoding. */
   claim(
     videoId: VideoId,
     index: number,
@@ -129,37 +163,58 @@ export interface ChunkStore {
     attemptId: string,
     leaseMs: number,
   ): Promise<Claim>
-  /** False: the attempt holds nothing any more and must stop. */
-  renew(attemptId: string, leaseMs: number): Promise<boolean>
+  /** The same for what is next of everything that waits (docs/decisions/0016). Undefined: nothing can be begun now. */
+  claimNext(attemptId: string, leaseMs: number): Promise<NextClaim | undefined>
+  /** False: the attempt holds nothing any more and must stop. How far it is travels with it: no write of its own. */
+  renew(attemptId: string, leaseMs: number, progress?: ChunkProgress): Promise<boolean>
   /** encoding → ready, if the attempt still holds it. Brings progress up to date; enqueues the finish when it was the last. */
   complete(videoId: VideoId, chunkId: string, attemptId: string, result: ChunkResult): Promise<boolean>
-  /** encoding → waiting, to be tried again. Without a failure (the worker is stopping) the attempt does not count. */
-  release(chunkId: string, attemptId: string, failure: string | undefined): Promise<void>
+  /**
+   * encoding → waiting, to be tried again, at once or after a while. Without a failure (the worker is stopping, or
+   * it has to wait for something) the attempt does not count. `log`: the last lines of the encoder.
+   */
+  release(
+    chunkId: string,
+    attemptId: string,
+    failure: string | undefined,
+    retry?: { readonly afterMs: number; readonly log?: string | undefined },
+  ): Promise<void>
   /** encoding → failed, and with it its rendition and what of it still waits. */
-  fail(videoId: VideoId, chunkId: string, attemptId: string, failure: string): Promise<void>
+  fail(
+    videoId: VideoId,
+    chunkId: string,
+    attemptId: string,
+    failure: string,
+    log?: string | undefined,
+  ): Promise<void>
   list(videoId: VideoId): Promise<readonly ChunkRecord[]>
   /** The chunk that holds a segment. */
   find(videoId: VideoId, rendition: string, segment: number): Promise<ChunkRecord | undefined>
   /** The chunk that brings the rendition's init soonest: one that is made, else one under way, else the newest while the video grows, the first afterwards. */
   findForInit(videoId: VideoId, rendition: string): Promise<ChunkRecord | undefined>
-  /** Enqueues jobs for rows that wait (or whose lease is long expired) and have none. Returns how many. */
+  /** Enqueues as many jobs as there are too few for the rows that wait, or whose lease has expired. Returns how many. */
   requeueOrphans(): Promise<number>
 }
 
-export interface PipelineCatalogue {
+export interface PipelineCatalogue extends BesideCatalogue {
   findVideo(videoId: VideoId): Promise<PipelineVideo | undefined>
   renditions(videoId: VideoId): Promise<readonly RenditionRecord[]>
   /** Idempotent: rows that exist are left as they are and their jobs are not sent again. Resolves with where the rows end now. */
   plan(videoId: VideoId, step: PlanStep): Promise<ChunkFrontier>
   /** Takes back what was planned: renditions and chunks, and that it plays. For an upload that turns out to need another plan. */
   forgetPlan(videoId: VideoId): Promise<void>
-  /** Back to `processing`, as if nothing had been made of it yet; before it is made again. */
-  reopen(videoId: VideoId): Promise<void>
+  /**
+   * Where everything of a video is made again while it goes on being shown: a video of the pipeline's own with
+   * the same recording or upload. The one that is under way, or a new one. Undefined: there is no such video, or
+   * it is on air.
+   */
+  beginEdition(videoId: VideoId): Promise<VideoId | undefined>
   /** The video cannot be played: its state becomes failed with a reason for its owner. Not when some of it already plays. */
   failVideo(videoId: VideoId, code: string, detail: string): Promise<void>
   /** A note for the owner of a video that plays, but not as its file promised. */
   noteOnVideo(videoId: VideoId, detail: string): Promise<void>
-  posterMade(videoId: VideoId): Promise<void>
+  /** `name`: of its pictures in the media store. */
+  posterMade(videoId: VideoId, name: string): Promise<void>
   /** Renditions as measured, and the video ready (or failed, with the reason). */
   finish(
     videoId: VideoId,

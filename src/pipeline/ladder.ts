@@ -44,6 +44,10 @@ export interface AudioSettings {
   readonly sampleRate: 48_000
   /** Stream of the upload. Absent: the one heard by default, or what is carried beside the timeline. */
   readonly streamIndex?: number
+  /** Decibels it is made louder by; absent: none. */
+  readonly gainDb?: number
+  /** Peaks that go beyond are pressed down: of sounds mixed together or made louder. */
+  readonly limited?: true
   /** Seconds from the file's start, as ffmpeg counts them, at which the timeline is 0; negative when the file begins later. */
   readonly originSeconds: number
 }

@@ -4,14 +4,15 @@ import type { VideoId } from '../kernel/ids.ts'
 import { AUDIO_RENDITION, ORIGINAL } from '../media/layout.ts'
 import type { TimelineInit } from '../packaging/timeline.ts'
 import type { RenditionPlan } from './catalogue.ts'
-import { chunkPriority, type JobRequest, PRIORITY, type Urgency } from './job-kinds.ts'
-import { ENCODED_AUDIO, lowestRung, planLadder, type Rung } from './ladder.ts'
+import { type JobRequest, PRIORITY, type Urgency } from './job-kinds.ts'
+import { ENCODED_AUDIO, lowestRung, planLadder, type RenditionSettings, type Rung } from './ladder.ts'
+import { soundEstimates } from './plan-sounds.ts'
 
 /** `encodeAudio`: the source has sound that cannot be passed through and must be encoded. */
 export function planRenditions(
   timeline: 'measured' | 'planned',
   init: Pick<TimelineInit, 'video' | 'audio' | 'carriedAudio' | 'carriedVideo'>,
-  options: { readonly encodeAudio: boolean; readonly originSeconds?: number },
+  options: { readonly encodeAudio: boolean },
 ): readonly RenditionPlan[] {
   const plans: RenditionPlan[] = []
   const { video, audio, carriedAudio, carriedVideo } = init
@@ -26,16 +27,15 @@ export function planRenditions(
     })
   }
   if (options.encodeAudio || carriedAudio) {
+    // Stereo, whatever it begins as: what a broadcast sends may become more later.
     plans.push({
       name: AUDIO_RENDITION,
-      kind: 'audio',
-      codecs: 'mp4a.40.2',
-      bandwidth: Math.round(ENCODED_AUDIO.bitRate * 1.1),
-      averageBandwidth: ENCODED_AUDIO.bitRate,
-      settings: { ...ENCODED_AUDIO, originSeconds: options.originSeconds ?? 0 },
+      channels: ENCODED_AUDIO.channels,
+      ...soundEstimates(ENCODED_AUDIO),
+      settings: ENCODED_AUDIO,
     })
   } else if (audio) {
-    plans.push({ name: AUDIO_RENDITION, kind: 'audio', codecs: audio.codec })
+    plans.push({ name: AUDIO_RENDITION, kind: 'audio', codecs: audio.codec, channels: audio.channels })
   }
   // An original that some browsers do not play needs a rung of its own size beside it.
   if (video)
@@ -64,28 +64,37 @@ function renditionOf(rung: Rung): RenditionPlan {
   }
 }
 
-/** The lowest rung and the sound first, so that something plays soon; the other rungs together, decoded once. */
+/** Names of those that are made first: the lowest rung and the main sound. */
+export function leadRenditions(
+  renditions: readonly { readonly name: string; readonly settings?: RenditionSettings }[],
+): readonly string[] {
+  const rungs = renditions.flatMap(({ settings }) => (settings?.kind === 'video' ? [settings] : []))
+  const lowest = lowestRung(rungs)
+  return renditions
+    .filter(
+      ({ name, settings }) => settings !== undefined && (name === AUDIO_RENDITION || name === lowest?.name),
+    )
+    .map(({ name }) => name)
+}
+
+/** The lowest rung and the main sound first, so that something plays soon; the other rungs together, decoded once. */
 export function chunkJobs(
   videoId: VideoId,
   index: number,
   renditions: readonly RenditionPlan[],
   urgency: Urgency,
 ): readonly JobRequest[] {
-  const rungs = renditions.flatMap(({ settings }) => (settings?.kind === 'video' ? [settings] : []))
-  const lowest = lowestRung(rungs)
-  const lead = renditions
-    .filter(
-      ({ name, settings }) => settings !== undefined && (settings.kind === 'audio' || name === lowest?.name),
-    )
+  const lead = leadRenditions(renditions)
+  const rest = renditions
+    .filter(({ name, settings }) => settings !== undefined && !lead.includes(name))
     .map(({ name }) => name)
-  const rest = rungs.filter((rung) => rung !== lowest).map(({ name }) => name)
   const job = (names: readonly string[], priority: number): JobRequest[] =>
     names.length === 0
       ? []
       : [
           {
             kind: 'encode-chunk',
-            priority: chunkPriority(priority, index),
+            priority,
             data: { videoId, index, renditions: names },
           },
         ]

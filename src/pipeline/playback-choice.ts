@@ -1,5 +1,6 @@
 /** How an upload is played: as it is, its packets copied, or encoded. Pure. */
-import { mainAudio, type SourceMedia } from './source.ts'
+import { mainAudio, playsAsItIs } from './sound-tracks.ts'
+import type { SourceMedia } from './source.ts'
 
 export interface PlaybackChoice {
   readonly timeline: 'measured' | 'planned'
@@ -16,8 +17,8 @@ const COPIED = /(^|,)(mov|matroska|mpegts|flv)(,|$)/
 export function choosePlayback(media: SourceMedia): PlaybackChoice {
   const { video } = media
   const audio = mainAudio(media)
-  // Many browsers play six channels of AAC, not all do; HE-AAC is fine in all.
-  const encodeAudio = audio !== undefined && (audio.codec !== 'aac' || audio.channels > 2)
+  const encodeAudio = audio !== undefined && !playsAsItIs(audio)
+  if (!video) return { timeline: 'planned', encodeAudio, why: 'it has no pictures' }
   const why =
     video.codec !== 'h264'
       ? `${video.codec} is not played everywhere`

@@ -44,6 +44,8 @@ export interface SourceAudio {
   readonly language: string
   readonly title: string
   readonly isDefault: boolean
+  /** Beside the programme: a comment on it, or a description of the pictures. Absent in what was stored before it was known. */
+  readonly isAside?: boolean
 }
 
 export interface SourceMedia {
@@ -52,8 +54,18 @@ export interface SourceMedia {
   /** What the container claims; absent when it does not say. */
   readonly durationSeconds?: number
   readonly startSeconds: number
-  readonly video: SourceVideo
+  /** Absent: there is sound alone. */
+  readonly video?: SourceVideo
+  /** A picture that stands for the sound. */
+  readonly cover?: SourceCover
   readonly audio: readonly SourceAudio[]
+}
+
+export interface SourceCover {
+  readonly index: number
+  /** Pixels. */
+  readonly width: number
+  readonly height: number
 }
 
 /** `reason` is for the person who sent the file: plain words. */
@@ -62,7 +74,7 @@ export type SourceVerdict =
   | { readonly isVideo: false; readonly reason: string }
 
 export const NO_PICTURE =
-  'This file has no picture we can read. Send a video such as MP4, MOV, MKV, WebM, AVI, FLV or MPEG-TS.'
+  'This file has no picture we can read, and no sound. Send a video such as MP4, MOV, MKV, WebM, AVI, FLV or MPEG-TS, or a recording such as MP3, M4A, FLAC, Ogg or WAV.'
 
 const number = z.coerce.number().optional().catch(undefined)
 const text = z.string().catch('')
@@ -101,12 +113,24 @@ export function parseSource(json: unknown): SourceVerdict {
   const parsed = probe.safeParse(json)
   if (!parsed.success) return { isVideo: false, reason: NO_PICTURE }
   const { streams, format } = parsed.data
+  const isCover = (s: Stream) => s.disposition.attached_pic === 1 || isStillImage(format.format_name, s)
   const pictures = streams.filter((s) => s.codec_type === 'video' && s.disposition.attached_pic !== 1)
   const sounds = streams.filter(
     (s) => s.codec_type === 'audio' && s.codec_name !== '' && (s.channels ?? 0) > 0,
   )
   const picture =
     pictures.find((s) => s.disposition.default === 1 && isReadable(s)) ?? pictures.find(isReadable)
+  const about = {
+    container: format.format_name,
+    ...(format.duration !== undefined && format.duration > 0 ? { durationSeconds: format.duration } : {}),
+    startSeconds: format.start_time ?? 0,
+    audio: sounds.map(readAudio),
+  }
+  // A cover, or a still that somebody wrapped into a video: the sound is what there is.
+  if (sounds.length > 0 && (picture ? isCover(picture) : pictures.length === 0)) {
+    const cover = streams.find((s) => s.codec_type === 'video' && isReadable(s) && isCover(s))
+    return { isVideo: true, media: { ...about, ...(cover ? { cover: readCover(cover) } : {}) } }
+  }
   if (!picture) {
     if (pictures.length > 0)
       return {
@@ -114,25 +138,15 @@ export function parseSource(json: unknown): SourceVerdict {
         reason:
           'The file names a picture but holds none that can be decoded. It may be damaged or cut off at the beginning.',
       }
-    if (sounds.length > 0)
-      return {
-        isVideo: false,
-        reason: 'This file has sound but no picture. Audio files are not supported yet.',
-      }
     return { isVideo: false, reason: NO_PICTURE }
   }
   if (isStillImage(format.format_name, picture))
     return { isVideo: false, reason: 'This is a picture, not a video.' }
-  return {
-    isVideo: true,
-    media: {
-      container: format.format_name,
-      ...(format.duration !== undefined && format.duration > 0 ? { durationSeconds: format.duration } : {}),
-      startSeconds: format.start_time ?? 0,
-      video: readVideo(picture),
-      audio: sounds.map(readAudio),
-    },
-  }
+  return { isVideo: true, media: { ...about, video: readVideo(picture) } }
+}
+
+function readCover({ index, width = 0, height = 0 }: Stream): SourceCover {
+  return { index, width, height }
 }
 
 function isReadable(s: Stream): boolean {
@@ -194,13 +208,11 @@ function readAudio(s: Stream): SourceAudio {
     language: s.tags.language === 'und' ? '' : (s.tags.language ?? ''),
     title: s.tags.title ?? '',
     isDefault: s.disposition.default === 1,
+    isAside: ASIDES.some((disposition) => s.disposition[disposition] === 1),
   }
 }
 
-/** The track that is heard: the one marked as default, else the first. */
-export function mainAudio(media: SourceMedia): SourceAudio | undefined {
-  return media.audio.find((track) => track.isDefault) ?? media.audio[0]
-}
+const ASIDES = ['comment', 'visual_impaired', 'descriptions', 'karaoke']
 
 function readSampleAspect(ratio: string): number {
   const [num, den] = ratio.split(':').map(Number)
@@ -237,8 +249,8 @@ export function readSource(stored: unknown): SourceMedia | undefined {
   return media &&
     typeof media === 'object' &&
     typeof media.container === 'string' &&
-    typeof media.video === 'object' &&
-    Array.isArray(media.audio)
+    Array.isArray(media.audio) &&
+    (typeof media.video === 'object' || media.audio.length > 0)
     ? (media as SourceMedia)
     : undefined
 }

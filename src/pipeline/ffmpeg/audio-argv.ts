@@ -16,6 +16,11 @@ import { ALLOW_LISTS, inputUrl } from './hostile-input.ts'
 export const AAC_FRAME = 1024
 const PREROLL_FRAMES = 4
 const LOOKAHEAD_FRAMES = 2
+/** It looks this far ahead, and gives out as much later (af_alimiter, attack). */
+const LIMITER_DELAY_SECONDS = 0.005
+/** -1.5 dBFS: between samples, and after AAC, it becomes a little more. */
+const LIMITER = `alimiter=limit=0.841:attack=${LIMITER_DELAY_SECONDS * 1000}:release=80:level=disabled`
+
 export interface AudioChunk {
   /** Absolute path, and the stream in it. Undefined: silence. */
   readonly input: { readonly path: string; readonly streamIndex: number } | undefined
@@ -34,7 +39,7 @@ export interface AudioChunkPlan {
 
 /** Gaps in the source become silence, its end is padded with silence: the chunk always has all its frames. */
 export function encodeAudioChunk(chunk: AudioChunk): AudioChunkPlan {
-  const { sampleRate, bitRate, originSeconds } = chunk.settings
+  const { sampleRate, bitRate, originSeconds, channels, gainDb = 0, limited } = chunk.settings
   const grid = (at: number) => Math.floor((at * sampleRate) / AAC_FRAME)
   const first = Math.max(0, grid(chunk.startSeconds) - PREROLL_FRAMES)
   const fromSample = first * AAC_FRAME
@@ -45,6 +50,8 @@ export function encodeAudioChunk(chunk: AudioChunk): AudioChunkPlan {
   const offset = fromSample + origin - seek * sampleRate
   // The timeline may begin before the file does.
   const silence = Math.max(0, -offset)
+  const start = Math.max(0, offset) + (limited ? LIMITER_DELAY_SECONDS * sampleRate : 0)
+  const layout = channels === 1 ? 'mono' : 'stereo'
   return {
     command: {
       inputs: chunk.input
@@ -58,11 +65,14 @@ export function encodeAudioChunk(chunk: AudioChunk): AudioChunkPlan {
       filterGraph: [
         chunk.input
           ? `[0:${chunk.input.streamIndex}]aresample=${sampleRate}:async=1:first_pts=0:min_hard_comp=0.05`
-          : `anullsrc=channel_layout=stereo:sample_rate=${sampleRate}`,
-        'aformat=sample_fmts=fltp:channel_layouts=stereo',
-        ...(silence > 0 ? [`adelay=${silence}S|${silence}S`] : []),
+          : `anullsrc=channel_layout=${layout}:sample_rate=${sampleRate}`,
+        // In floating point a mix keeps its level: integers would be turned down by what the worst case needs.
+        `aformat=sample_fmts=fltp:channel_layouts=${layout}`,
+        ...(gainDb === 0 ? [] : [`volume=${gainDb.toFixed(2)}dB`]),
+        ...(silence > 0 ? [`adelay=${Array(channels).fill(`${silence}S`).join('|')}`] : []),
         'apad',
-        `atrim=start_sample=${Math.max(0, offset)}:end_sample=${Math.max(0, offset) + samples}`,
+        ...(limited ? [LIMITER] : []),
+        `atrim=start_sample=${start}:end_sample=${start + samples}`,
         'asetpts=N/SR/TB[a]',
       ].join(','),
       outputs: [

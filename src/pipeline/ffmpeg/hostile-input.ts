@@ -4,7 +4,11 @@
  * Only the demuxers of real containers and the local file protocol are let in.
  * ffmpeg 5.1 documentation, §Protocol Options (protocol_whitelist), §Format Options (format_whitelist).
  */
-const DEMUXERS = ['mov', 'matroska', 'mpegts', 'mpeg', 'flv', 'avi', 'ogg', 'asf', 'mxf'] as const
+const DEMUXERS = [
+  ...['mov', 'matroska', 'mpegts', 'mpeg', 'flv', 'avi', 'ogg', 'asf', 'mxf'],
+  // Sound alone.
+  ...['mp3', 'flac', 'wav', 'w64', 'aac', 'aiff', 'caf'],
+]
 
 export const ALLOW_LISTS: readonly string[] = [
   '-protocol_whitelist',

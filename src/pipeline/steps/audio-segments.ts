@@ -9,7 +9,8 @@ import type { PipelineUpload } from '../catalogue.ts'
 import { type AudioChunk, encodeAudioChunk } from '../ffmpeg/audio-argv.ts'
 import { runFfmpeg } from '../ffmpeg/run-ffmpeg.ts'
 import type { AudioSettings } from '../ladder.ts'
-import { mainAudio, readSource } from '../source.ts'
+import { mainAudio } from '../sound-tracks.ts'
+import { readSource } from '../source.ts'
 import type { StepParts } from './step-parts.ts'
 import type { MadeSegments } from './store-segments.ts'
 
@@ -30,7 +31,9 @@ export async function makeAudioSegments(parts: StepParts, work: AudioWork): Prom
   const outputPath = path.join(work.dir, 'audio.mp4')
   const carries = work.timeline.inits.some(({ carriedAudio }) => carriedAudio)
   const plan = encodeAudioChunk({
-    ...(await (work.upload && !carries ? ofUpload(parts, work, work.upload) : ofTimeline(parts, work))),
+    ...(await (work.upload && (!carries || work.settings.streamIndex !== undefined)
+      ? ofUpload(parts, work, work.upload)
+      : ofTimeline(parts, work))),
     startSeconds: first.start,
     endSeconds: last.start + last.duration,
     outputPath,
@@ -49,14 +52,14 @@ type Sound = Pick<AudioChunk, 'input' | 'settings'>
 
 function ofUpload(parts: StepParts, { settings }: AudioWork, upload: PipelineUpload): Sound {
   const source = readSource(upload.source)
-  const track = source && mainAudio(source)
-  if (!track)
+  const streamIndex = settings.streamIndex ?? (source && mainAudio(source)?.index)
+  if (streamIndex === undefined)
     throw new AppError(
       'media-corrupt',
       'The uploaded file of this video is not known any more, or has no sound.',
     )
   return {
-    input: { path: path.join(parts.storageDir, upload.path), streamIndex: track.index },
+    input: { path: path.join(parts.storageDir, upload.path), streamIndex },
     settings,
   }
 }

@@ -6,7 +6,8 @@ import path from 'node:path'
 import { packageUpload } from '../../packaging/package-upload.ts'
 import type { TimelineInit, TimelineSegment } from '../../packaging/timeline.ts'
 import type { PipelineUpload, PipelineVideo } from '../catalogue.ts'
-import { planRenditions } from '../plan-renditions.ts'
+import { planSounds } from '../plan-sounds.ts'
+import { mainAudio } from '../sound-tracks.ts'
 import type { SourceMedia } from '../source.ts'
 import { noteShortfall } from './plan-upload.ts'
 import type { StepParts } from './step-parts.ts'
@@ -21,6 +22,7 @@ export async function copyUpload(
 ): Promise<boolean> {
   const { store, catalogue, planner, logger } = parts
   const videoId = video.id
+  const main = mainAudio(media)
   const planned: Promise<void>[] = []
   const grown = (entry: TimelineInit | TimelineSegment) => {
     // Rejections are looked at when copying is done; completing plans again what was missed.
@@ -34,7 +36,7 @@ export async function copyUpload(
     input: path.join(parts.storageDir, upload.path),
     video: videoId,
     store,
-    passAudio: how.passAudio,
+    passAudio: how.passAudio && main ? { nth: media.audio.indexOf(main), of: media.audio.length } : undefined,
     signal: how.signal,
     onInit: grown,
     onSegment: grown,
@@ -46,13 +48,9 @@ export async function copyUpload(
     return false
   }
   await Promise.all(planned)
-  if (media.audio.length > 0 && !copied.audioPassed) {
-    // ffmpeg takes the start of the file for 0, packaging does not.
-    const originSeconds = copied.originSeconds - media.startSeconds
-    await catalogue.plan(videoId, {
-      renditions: planRenditions('measured', {}, { encodeAudio: true, originSeconds }),
-    })
-  }
+  // ffmpeg takes the start of the file for 0, packaging does not.
+  const originSeconds = copied.originSeconds - media.startSeconds
+  await catalogue.plan(videoId, planSounds(media, { mainPassed: copied.audioPassed, originSeconds }))
   if (copied.truncated !== undefined)
     logger.warn({ videoId, reason: copied.truncated }, 'the upload could be read only in part')
   await noteShortfall(catalogue, videoId, media, copied.durationSeconds)

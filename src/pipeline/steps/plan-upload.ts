@@ -6,12 +6,21 @@ import path from 'node:path'
 import { AppError } from '../../kernel/errors.ts'
 import type { VideoId } from '../../kernel/ids.ts'
 import { mediaKeys } from '../../media/layout.ts'
-import { encodeTimelineEntry, type TimelineEntry, type TimelineInit } from '../../packaging/timeline.ts'
+import {
+  encodeTimelineEntry,
+  type TimelineEntry,
+  type TimelineInit,
+  type TimelineSegment,
+} from '../../packaging/timeline.ts'
 import type { PipelineUpload } from '../catalogue.ts'
-import { fps, plannedFrameRate, planSegments } from '../chunk-plan.ts'
+import { type FrameRate, fps, plannedFrameRate, planSegments } from '../chunk-plan.ts'
+import { AAC_FRAME } from '../ffmpeg/audio-argv.ts'
+import { PRIORITY } from '../job-kinds.ts'
 import { ENCODED_AUDIO } from '../ladder.ts'
+import { planSounds } from '../plan-sounds.ts'
 import { type StreamExtent, scanStreams } from '../scan.ts'
-import { mainAudio, type SourceMedia } from '../source.ts'
+import { mainAudio } from '../sound-tracks.ts'
+import type { SourceMedia, SourceVideo } from '../source.ts'
 import { readTimeline, type StepParts } from './step-parts.ts'
 
 /** Sound that outlasts the pictures by less than this is cut; by more, the last picture stands still. */
@@ -30,12 +39,13 @@ export async function planUpload(
   if (!before?.ended) {
     const extents = await scanStreams(parts.tools, path.join(parts.storageDir, upload.path), signal)
     const duration = playedSeconds(media, extents)
-    const rate = plannedFrameRate(plannedRateSource(media, extents))
-    const segments = planSegments(Math.round(duration * fps(rate)), rate)
+    const { rate, segments } = media.video
+      ? planPictures(media.video, duration, extents)
+      : planSound(duration)
     if (segments.length === 0)
       throw new AppError(
         'media-corrupt',
-        'The file holds no pictures: it was probably cut off at its beginning.',
+        `The file holds no ${media.video ? 'pictures' : 'sound'}: it was probably cut off at its beginning.`,
       )
     const entries: TimelineEntry[] = [
       { kind: 'start', version: 1, timeline: 'planned' },
@@ -51,7 +61,33 @@ export async function planUpload(
     )
     await noteShortfall(catalogue, videoId, media, duration)
   }
+  await catalogue.plan(videoId, {
+    ...planSounds(media, { mainPassed: false, originSeconds: 0 }),
+    facts: { timelineKind: 'planned' },
+    jobs: media.cover ? [{ kind: 'make-poster', priority: PRIORITY.brief, data: { videoId } }] : [],
+  })
   await planner.completeTimeline(videoId)
+}
+
+interface PlannedTimeline {
+  readonly rate: FrameRate
+  readonly segments: readonly TimelineSegment[]
+}
+
+function planPictures(
+  video: SourceVideo,
+  seconds: number,
+  extents: ReadonlyMap<number, StreamExtent>,
+): PlannedTimeline {
+  const rate = plannedFrameRate(plannedRateSource(video, extents))
+  return { rate, segments: planSegments(Math.round(seconds * fps(rate)), rate) }
+}
+
+/** Segments of whole frames of AAC, so that each holds as much as it says. */
+function planSound(seconds: number): PlannedTimeline {
+  const rate = { num: ENCODED_AUDIO.sampleRate, den: AAC_FRAME }
+  const segments = planSegments(Math.ceil(seconds * fps(rate)), rate)
+  return { rate, segments: segments.map((segment) => ({ ...segment, frames: 0 })) }
 }
 
 /** Says so when a file ends well before it claims to. */
@@ -73,27 +109,28 @@ export async function noteShortfall(
 export function playedSeconds(media: SourceMedia, extents: ReadonlyMap<number, StreamExtent>): number {
   const end = (index: number | undefined) =>
     Math.max(0, (extents.get(index ?? -1)?.end ?? 0) - media.startSeconds)
+  const sound = end(mainAudio(media)?.index)
+  if (!media.video) return sound
   const pictures = end(media.video.index)
   if (pictures === 0) return 0
-  const sound = end(mainAudio(media)?.index)
   return sound - pictures > AUDIO_TAIL_SECONDS ? sound : pictures
 }
 
 /** The average over what is really there says more than the header does. */
-function plannedRateSource(media: SourceMedia, extents: ReadonlyMap<number, StreamExtent>) {
-  const { frameRate, averageFrameRate, variableFrameRate } = media.video
-  const extent = extents.get(media.video.index)
+function plannedRateSource(video: SourceVideo, extents: ReadonlyMap<number, StreamExtent>) {
+  const { frameRate, averageFrameRate, variableFrameRate } = video
+  const extent = extents.get(video.index)
   const measured = extent && extent.end > extent.start ? extent.packets / (extent.end - extent.start) : 0
   return { nominal: frameRate, average: averageFrameRate || measured, variable: variableFrameRate }
 }
 
 function describe(media: SourceMedia, frameRate: number): TimelineInit {
-  const { width, height } = media.video
+  const { video } = media
   const audio = mainAudio(media)
   return {
     kind: 'init',
     init: 0,
-    video: { codec: 'avc1', width, height, frameRate },
+    ...(video ? { video: { codec: 'avc1', width: video.width, height: video.height, frameRate } } : {}),
     ...(audio
       ? {
           audio: {

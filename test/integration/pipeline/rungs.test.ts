@@ -118,7 +118,7 @@ describe('a rung', () => {
     // 16:9 in a picture of 4:3, as of DV and DVD.
     await makeVideo(at('wide.mkv'), { seconds: 3, size: '240x180' }, '-vf', 'setsar=4/3', '-an')
     const verdict = await probeSource(tools, at('wide.mkv'), rest)
-    if (!verdict.isVideo) throw new Error(verdict.reason)
+    if (!verdict.isVideo || !verdict.media.video) throw new Error('it has no pictures')
     const { video } = verdict.media
     expect([video.width, video.height]).toEqual([320, 180])
     const rungs = planLadder({ ...video, frameRate: 25 }, 'planned')

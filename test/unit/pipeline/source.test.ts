@@ -1,7 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { choosePlayback } from '../../../src/pipeline/playback-choice.ts'
-import { mainAudio, parseSource, readSource, type SourceMedia } from '../../../src/pipeline/source.ts'
+import { mainAudio } from '../../../src/pipeline/sound-tracks.ts'
+import { parseSource, readSource, type SourceMedia } from '../../../src/pipeline/source.ts'
 
 const picture = {
   index: 0,
@@ -78,6 +79,7 @@ describe('a video', () => {
           language: 'deu',
           title: 'Original',
           isDefault: true,
+          isAside: false,
         },
       ],
     })
@@ -91,7 +93,7 @@ describe('a video', () => {
     ['the matrix rather than the tag', { tags: { rotate: '90' }, side_data_list: [{ rotation: -180 }] }, 180],
   ])('is turned as %s says', (_, more, rotation) => {
     const { video } = media([{ ...picture, ...more }])
-    expect([video.rotation, video.width, video.height]).toEqual(
+    expect([video?.rotation, video?.width, video?.height]).toEqual(
       rotation % 180 === 0 ? [rotation, 1920, 1080] : [rotation, 1080, 1920],
     )
   })
@@ -102,8 +104,8 @@ describe('a video', () => {
       height: 1080,
       codedWidth: 1440,
     })
-    expect(media([{ ...picture, sample_aspect_ratio: '0:1' }]).video.width).toBe(1920)
-    expect(media([{ ...picture, sample_aspect_ratio: '5000:1' }]).video.width).toBe(1920)
+    expect(media([{ ...picture, sample_aspect_ratio: '0:1' }]).video?.width).toBe(1920)
+    expect(media([{ ...picture, sample_aspect_ratio: '5000:1' }]).video?.width).toBe(1920)
   })
 
   it.each([
@@ -121,8 +123,8 @@ describe('a video', () => {
   })
 
   it('is HDR by its transfer curve', () => {
-    expect(media([{ ...picture, color_transfer: 'smpte2084' }]).video.hdr).toBe(true)
-    expect(media([{ ...picture, color_transfer: 'arib-std-b67' }]).video.hdr).toBe(true)
+    expect(media([{ ...picture, color_transfer: 'smpte2084' }]).video?.hdr).toBe(true)
+    expect(media([{ ...picture, color_transfer: 'arib-std-b67' }]).video?.hdr).toBe(true)
     expect(media([{ ...picture, color_transfer: 'bt709', color_space: 'unknown' }]).video).toMatchObject({
       hdr: false,
       matrix: '',
@@ -131,7 +133,7 @@ describe('a video', () => {
 
   it('is not its cover', () => {
     const cover = { ...picture, index: 0, codec_name: 'mjpeg', disposition: { attached_pic: 1 } }
-    expect(media([cover, { ...picture, index: 2 }]).video.index).toBe(2)
+    expect(media([cover, { ...picture, index: 2 }]).video?.index).toBe(2)
   })
 
   it('is heard by the track marked as default, else by the first', () => {
@@ -150,13 +152,31 @@ describe('a video', () => {
   })
 })
 
+describe('sound alone', () => {
+  it('has no pictures', () => {
+    const { video, cover, audio } = media([sound], { format_name: 'mp3' })
+    expect([video, cover, audio.length]).toEqual([undefined, undefined, 1])
+  })
+
+  it.each([
+    ['a cover', { codec_name: 'mjpeg', disposition: { attached_pic: 1 } }],
+    ['a still (pain 30)', { codec_name: 'png', r_frame_rate: '0/0' }],
+  ])('may have %s', (_, more) => {
+    const { video, cover } = media([sound, { ...picture, index: 1, width: 600, height: 500, ...more }])
+    expect([video, cover]).toEqual([undefined, { index: 1, width: 600, height: 500 }])
+  })
+
+  it('comes back from the catalogue as it went in', () => {
+    const stored = JSON.parse(JSON.stringify(media([sound])))
+    expect(readSource(stored)).toEqual(media([sound]))
+  })
+})
+
 describe('what is no video', () => {
   it.each([
-    ['only sound', [sound], 'sound but no picture'],
     ['nothing', [], 'no picture we can read'],
     ['a picture nobody can decode', [{ ...picture, codec_name: '' }], 'damaged or cut off'],
     ['a picture without a size', [{ ...picture, width: 0 }], 'damaged or cut off'],
-    ['sound with a cover', [sound, { ...picture, disposition: { attached_pic: 1 } }], 'sound but no picture'],
     ['a still', [{ ...picture, codec_name: 'png' }], 'a picture, not a video'],
   ])('%s: says why', (_, streams, reason) => {
     expect(parseSource(file(streams))).toEqual({ isVideo: false, reason: expect.stringContaining(reason) })

@@ -206,6 +206,21 @@ describe('a chunk of sound', () => {
     expect(command.filterGraph).toMatch(/^anullsrc=channel_layout=stereo:sample_rate=48000,/)
   })
 
+  it('is made louder, and its peaks pressed down, without being moved', () => {
+    const { command } = encodeAudioChunk({
+      ...chunk,
+      settings: { ...ENCODED_AUDIO, gainDb: 4.5, limited: true },
+    })
+    expect(command.filterGraph).toMatch(/volume=4\.50dB,apad,alimiter=[^,]*attack=5:/)
+    expect(command.filterGraph).toContain(`atrim=start_sample=${371 * 1024 - 6 * 48_000 + 240}:`)
+  })
+
+  it('of one channel has one', () => {
+    const settings = { ...ENCODED_AUDIO, channels: 1, originSeconds: -0.01 } as const
+    const { command } = encodeAudioChunk({ ...chunk, startSeconds: 0, settings })
+    expect(command.filterGraph).toContain('channel_layouts=mono,adelay=480S,apad')
+  })
+
   it('is silent where the timeline begins before the file', () => {
     const { command } = encodeAudioChunk({
       ...chunk,

@@ -12,12 +12,12 @@ import { uploadStoreOf, useUploads } from './upload-store.ts'
 
 const WORDS = {
   title: 'Upload',
-  lead: 'MP4, MOV, MKV, WebM, FLV, TS or AVI. H.264 with AAC plays as soon as it is here; anything else as soon as its first part is made.',
-  drop: 'Drop video files anywhere on this page',
+  lead: 'MP4, MOV, MKV, WebM, FLV, TS or AVI, and sound such as MP3, M4A, FLAC, Ogg or WAV. H.264 with AAC plays as soon as it is here; anything else as soon as its first part is made.',
+  drop: 'Drop video or sound files anywhere on this page',
   keepOpen: 'You can look around the site meanwhile; keep this tab open until they are here.',
 }
 /** Endings too: some systems know no type for .mkv, .flv or .ts. */
-const ACCEPT = 'video/*,.mp4,.m4v,.mov,.mkv,.webm,.flv,.ts,.m2ts,.mts,.avi'
+const ACCEPT = 'video/*,audio/*,.mp4,.m4v,.mov,.mkv,.webm,.flv,.ts,.m2ts,.mts,.avi,.flac,.opus,.m4a'
 
 export function UploadsPage() {
   const store = uploadStoreOf(useQueryClient())
