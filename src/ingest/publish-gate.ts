@@ -63,6 +63,8 @@ export type UnheardWatch = (
   connection: UnheardConnection,
 ) => (leaving: 'goodbye' | 'dropped' | 'silent') => void
 
+export type SessionStop = (ending: SessionEnding, reason: string, watch?: UnheardWatch) => Promise<void>
+
 /** One publishing connection, from the accepted publish to its end. */
 export interface PublishedSession {
   readonly sessionId: string
@@ -78,12 +80,13 @@ export interface PublishedSession {
   /** At most one listener; called once after a `write` returned false and there is room again. */
   onDrain(listener: () => void): void
   /**
-   * Called when this session must stop from our side; the listener ends it. With `watch` the creator
-   * ended the broadcast: the connection is kept, and what the encoder goes on sending is discarded until
-   * it leaves, because an encoder that is closed connects again by itself and would begin another
-   * broadcast. Without, the connection is closed with that reason.
+   * Called when this session must stop from our side; the listener hands on what had arrived by then and
+   * ends it, and resolves when it has. With `watch` the creator ended the broadcast: the connection is kept,
+   * and what the encoder goes on sending is discarded until it leaves, because an encoder that is closed
+   * connects again by itself and would begin another broadcast. Without, the connection is closed with that
+   * reason.
    */
-  onStop(listener: (ending: SessionEnding, reason: string, watch?: UnheardWatch) => void): void
+  onStop(listener: SessionStop): void
   /** Resolves when everything written is on disk and the part is closed. Never rejects; idempotent. */
   close(ending: SessionEnding): Promise<void>
 }

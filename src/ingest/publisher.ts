@@ -29,6 +29,8 @@ export interface PublisherOptions {
   readonly isGone: () => boolean
   /** Pauses and resumes reading from the encoder. */
   readonly setPaused: (paused: boolean) => void
+  /** Resolves when what has arrived until now was written here. */
+  readonly readArrived: () => Promise<void>
   /** This connection, for whoever has to know of an encoder that is not heard. */
   readonly unheard: UnheardConnection
   readonly onEvent: (event: StreamEvent) => void
@@ -139,13 +141,15 @@ export class Publisher {
   }
 
   #begin(session: PublishedSession): void {
-    const { hub, logger, unheard, onEvent } = this.#options
+    const { hub, logger, readArrived, unheard, onEvent } = this.#options
     this.#onAir = { session, live: hub.open(session.streamName) }
     const current = () => this.#onAir?.session === session
     session.onDrain(() => {
       if (current()) this.#setFull(false)
     })
-    session.onStop((ending, reason, watch) => {
+    session.onStop(async (ending, reason, watch) => {
+      // An encoder that is back at once takes over a connection whose last words nobody has read yet.
+      await readArrived()
       if (!current()) return
       this.end(ending)
       this.#unheard = watch?.(unheard)

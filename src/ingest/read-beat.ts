@@ -27,6 +27,8 @@ interface Pace {
 
 export class ReadBeat {
   readonly #members = new Map<BeatMember, Pace>()
+  /** Those that somebody waits for. */
+  readonly #read = new Map<BeatMember, Promise<void>>()
   #ticks = 0
   #timer: NodeJS.Timeout | undefined
 
@@ -46,10 +48,19 @@ export class ReadBeat {
     this.#timer = undefined
   }
 
-  /** Resolves when what has arrived until now is read. */
-  readAll(): Promise<void> {
-    for (const member of this.#members.keys()) member.wake()
-    return new Promise((resolve) => setImmediate(resolve))
+  /** Resolves when what has arrived from it until now is read. */
+  async read(member: BeatMember): Promise<void> {
+    if (!this.#members.has(member)) return
+    member.wake()
+    const reading = twoTurns()
+    this.#read.set(member, reading)
+    await reading
+    if (this.#read.get(member) === reading) this.#read.delete(member)
+  }
+
+  /** The same of all. */
+  async readAll(): Promise<void> {
+    await Promise.all([...this.#members.keys()].map((member) => this.read(member)))
   }
 
   #tick(): void {
@@ -60,16 +71,22 @@ export class ReadBeat {
     for (const [member] of due) member.wake()
     // By then the loop has asked every socket once.
     setImmediate(() => {
-      for (const [member, pace] of due) if (this.#members.has(member)) end(member, pace)
+      for (const [member, pace] of due)
+        if (this.#members.has(member)) end(member, pace, !this.#read.has(member))
     })
   }
 }
 
-function end(member: BeatMember, pace: Pace): void {
+/** Of the event loop: whoever is woken while it asks the sockets is asked in the next one. */
+function twoTurns(): Promise<void> {
+  return new Promise((resolve) => setImmediate(() => setImmediate(resolve)))
+}
+
+function end(member: BeatMember, pace: Pace, mayRest: boolean): void {
   const bytes = member.receivedBytes - pace.receivedBytes
   pace.receivedBytes = member.receivedBytes
   const many = bytes > MANY_BYTES
-  member.endBeat(!many || pace.ticks > 1)
+  member.endBeat(mayRest && (!many || pace.ticks > 1))
   if (many) pace.ticks = Math.max(1, pace.ticks / 2)
   else if (bytes * 2 <= MANY_BYTES) pace.ticks = Math.min(LONGEST_TICKS, pace.ticks * 2)
 }

@@ -82,6 +82,7 @@ export class RtmpConnection {
       logger: this.#logger,
       isGone: () => this.#wire.closing,
       setPaused: (paused) => this.#wire.setPaused(paused),
+      readArrived: () => parts.beat.read(this.#inBeat),
       unheard: { silentMs: () => performance.now() - this.#wire.lastReadMs },
       onEvent: (streamId, event) => this.#apply({ kind: 'stream', streamId, event }),
       onTooSlow: () => {

@@ -22,6 +22,7 @@ export interface StreamRolesOptions {
   readonly isGone: () => boolean
   /** Pauses and resumes reading from the peer. */
   readonly setPaused: (paused: boolean) => void
+  readonly readArrived: () => Promise<void>
   readonly unheard: UnheardConnection
   readonly onEvent: (streamId: number, event: StreamEvent) => void
   readonly onTooSlow: () => void

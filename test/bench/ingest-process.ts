@@ -61,7 +61,7 @@ const gate: PublishGate = {
         write: (message) => session.write(message),
         flush: () => session.flush(),
         onDrain: (listener) => session.onDrain(listener),
-        onStop: (listener) => session.onFailure((error) => listener('protocol-error', error.message)),
+        onStop: (listener) => session.onFailure((error) => void listener('protocol-error', error.message)),
         async close() {
           await session.close()
           await packaging?.finish()

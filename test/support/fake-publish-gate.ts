@@ -9,6 +9,7 @@ import type {
   PublishGate,
   PublishRequest,
   SessionEnding,
+  SessionStop,
   UnheardConnection,
   UnheardWatch,
 } from '../../src/ingest/publish-gate.ts'
@@ -25,7 +26,7 @@ export class FakeSession implements PublishedSession {
   readonly closed: Promise<SessionEnding>
   #resolveClosed: (ending: SessionEnding) => void
   #drain: () => void = () => {}
-  #stop: (ending: SessionEnding, reason: string, watch?: UnheardWatch) => void = () => {}
+  #stop: SessionStop = async () => {}
   /** How the encoder left that was kept after its creator ended the broadcast. */
   leaving: Parameters<ReturnType<UnheardWatch>>[0] | undefined
   unheard: UnheardConnection | undefined
@@ -54,7 +55,7 @@ export class FakeSession implements PublishedSession {
     this.#drain = listener
   }
 
-  onStop(listener: (ending: SessionEnding, reason: string, watch?: UnheardWatch) => void): void {
+  onStop(listener: SessionStop): void {
     this.#stop = listener
   }
 
@@ -69,13 +70,13 @@ export class FakeSession implements PublishedSession {
     this.#drain()
   }
 
-  stop(ending: SessionEnding, reason: string): void {
-    this.#stop(ending, reason)
+  stop(ending: SessionEnding, reason: string): Promise<void> {
+    return this.#stop(ending, reason)
   }
 
   /** As "End broadcast" in the studio does. */
-  endByCreator(): void {
-    this.#stop('ended', 'The broadcast was ended.', (connection) => {
+  endByCreator(): Promise<void> {
+    return this.#stop('ended', 'The broadcast was ended.', (connection) => {
       this.unheard = connection
       return (leaving) => {
         this.leaving = leaving

@@ -125,11 +125,10 @@ export class LiveBroadcast {
 
   /** Makes room for a new session: the present one is stopped and everything it sent is on disk when this resolves. */
   async takeOver(): Promise<void> {
-    this.#arrivals += 1
     const connected = this.#connected
-    if (!connected) return
-    connected.stop('taken-over', 'Another encoder took over this broadcast.')
-    await connected.close('taken-over')
+    await connected?.stop('taken-over', 'Another encoder took over this broadcast.')
+    this.#arrivals += 1
+    await connected?.close('taken-over')
   }
 
   /** Waits for an encoder until then, and finishes the broadcast if none comes. */
@@ -153,7 +152,7 @@ export class LiveBroadcast {
     clearTimeout(this.#graceTimer)
     const connected = this.#connected
     if (connected) {
-      connected.stop('draining', 'The server is restarting: your encoder will connect again by itself.')
+      await connected.stop('draining', 'The server is restarting: your encoder will connect again by itself.')
       await connected.close('draining')
     }
     // Only now: what must be told to the database was tried at least once while it still answers.
@@ -174,6 +173,7 @@ export class LiveBroadcast {
   async #closeOnce(connected: LiveSession, recording: SessionLog, ending: SessionEnding): Promise<void> {
     const { ledger, broadcastId, videoId, graceMs, audience, log } = this.#options
     const endedAt = new Date()
+    const arrivals = this.#arrivals
     await recording
       .close()
       .catch((error: unknown) => log.error({ err: error }, 'closing the recording failed'))
@@ -191,7 +191,6 @@ export class LiveBroadcast {
     const graceUntil = new Date(endedAt.getTime() + graceMs)
     if (ending === 'silent') this.#silent = { sender: connected.sender, until: graceUntil }
     if (ending !== 'draining' && !this.ending) this.awaitEncoder(graceUntil)
-    const arrivals = this.#arrivals
     const interrupted = told.then(() =>
       this.#tell('broadcast interrupted', async () => {
         // The database was away, and the encoder is back before it heard of this.
@@ -207,7 +206,7 @@ export class LiveBroadcast {
     clearTimeout(this.#graceTimer)
     const connected = this.#connected
     if (connected) {
-      connected.stop(ending, reason, ending === 'ended' ? this.#unheard(connected.sender) : undefined)
+      await connected.stop(ending, reason, ending === 'ended' ? this.#unheard(connected.sender) : undefined)
       await connected.close(ending)
     } else if (this.#silent && ending === 'ended') {
       const { sender, until } = this.#silent

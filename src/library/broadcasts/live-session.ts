@@ -1,7 +1,7 @@
 /** One encoder's connection to a broadcast on air: what it sends goes into the log, and it may be stopped from our side. */
 import { TAG_OVERHEAD_BYTES } from '../../formats/flv/tag-header.ts'
 import type { MediaMessage } from '../../ingest/media-message.ts'
-import type { PublishedSession, SessionEnding, UnheardWatch } from '../../ingest/publish-gate.ts'
+import type { PublishedSession, SessionEnding, SessionStop } from '../../ingest/publish-gate.ts'
 import type { SessionId } from '../../kernel/ids.ts'
 import type { SessionLog } from './broadcast-ports.ts'
 import type { Sender } from './ended-encoders.ts'
@@ -23,13 +23,11 @@ export interface LiveSessionOptions {
   readonly onClose: (session: LiveSession, ending: SessionEnding) => Promise<void>
 }
 
-type Stop = (ending: SessionEnding, reason: string, watch?: UnheardWatch) => void
-
 export class LiveSession implements PublishedSession {
   readonly #options: LiveSessionOptions
   /** Until somebody listens: what they are told then. */
-  #early: Parameters<Stop> | undefined
-  #stop: Stop | undefined
+  #early: Parameters<SessionStop> | undefined
+  #stop: SessionStop | undefined
   #closed: Promise<void> | undefined
   #bytes = 0
   /** On performance.now's clock. */
@@ -43,7 +41,7 @@ export class LiveSession implements PublishedSession {
     this.#options = options
     options.log.onFailure((error) => {
       options.onFailure(error)
-      this.stop(...refusalOfDisk(error))
+      void this.stop(...refusalOfDisk(error))
     })
   }
 
@@ -77,7 +75,7 @@ export class LiveSession implements PublishedSession {
     if (noRoom) {
       this.#atLimit = true
       // Whoever writes goes on with the message it has in hand.
-      queueMicrotask(() => this.stop(...noRoom))
+      queueMicrotask(() => void this.stop(...noRoom))
       return true
     }
     this.#bytes += message.byteLength
@@ -97,14 +95,14 @@ export class LiveSession implements PublishedSession {
     })
   }
 
-  onStop(listener: Stop): void {
+  onStop(listener: SessionStop): void {
     this.#stop = listener
-    if (this.#early) listener(...this.#early)
+    if (this.#early) void listener(...this.#early)
   }
 
-  /** Tells whoever listens, or will, that the session is to end. */
-  stop(...reason: Parameters<Stop>): void {
-    if (this.#stop) this.#stop(...reason)
+  /** Tells whoever listens, or will, that the session is to end. Resolves when what had arrived is handed on. */
+  async stop(...reason: Parameters<SessionStop>): Promise<void> {
+    if (this.#stop) await this.#stop(...reason)
     else this.#early ??= reason
   }
 

@@ -360,7 +360,7 @@ describe('time limits', () => {
   it('close an encoder that went silent after its broadcast was ended', async () => {
     const peer = await onAir()
     const session = await gate.session()
-    session.endByCreator()
+    await session.endByCreator()
     await endWithTime(1)
     await peer.closed
     expect(session.ending).toBe('ended')

@@ -129,7 +129,7 @@ describe('publishing with ffmpeg', () => {
     const encoder = publish(source, `${url}/the-key`)
     const session = await gate.session()
     await session.received(10)
-    session.stop('taken-over', 'Another encoder took over this stream.')
+    await session.stop('taken-over', 'Another encoder took over this stream.')
     expect(await encoder.done).not.toBe(0)
     expect(await session.closed).toBe('taken-over')
     expect(encoder.stderr()).toContain('Another encoder took over this stream.')
@@ -140,7 +140,7 @@ describe('publishing with ffmpeg', () => {
     encoder.feed(1600)
     const session = await gate.session()
     await session.received(10)
-    session.endByCreator()
+    await session.endByCreator()
     const { length } = session.messages
     expect(session.ending).toBe('ended')
     expect(server.snapshot().streams).toEqual([])

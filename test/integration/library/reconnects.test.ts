@@ -68,14 +68,14 @@ it('a hundred random reconnects make one video that has everything that was sent
 
   const [broadcast] = await broadcasts()
   expect(broadcast?.sessions.length).toBe(CONNECTIONS)
-  const endings = { takeover: 'taken-over', goodbye: 'unpublished', reset: 'dropped', closed: 'dropped' }
+  const endings: Partial<Record<Leaving, string>> = {
+    takeover: 'taken-over',
+    goodbye: 'unpublished',
+    reset: 'dropped',
+    closed: 'dropped',
+  }
   expect(broadcast?.sessions.map(({ ending }) => ending)).toEqual(leavings.map((leaving) => endings[leaving]))
-  const folder = path.join(station.storageDir, 'recordings', broadcast?.id ?? '')
-  const parts = (await filesBelow(folder)).filter((file) => file.endsWith('.flv'))
-  const recorded: Buffer[] = []
-  for (const part of parts.toSorted(byNumber))
-    for (const message of await messagesOf(part))
-      if (isFrame(message)) recorded.push(Buffer.concat(message.parts))
+  const recorded = await recordedFrames(broadcast?.id ?? '')
   expect(recorded.length, `seed ${seed}`).toBe(encoder.sent.length)
   expect(Buffer.concat(recorded).equals(Buffer.concat(encoder.sent)), `seed ${seed}`).toBe(true)
 
@@ -93,6 +93,21 @@ it('a hundred random reconnects make one video that has everything that was sent
     (await broadcasts()).map(({ state }) => state),
     'after a goodbye comes another one',
   ).toHaveLength(2)
+})
+
+it('an encoder that is back at once loses nothing of what it had sent before', async () => {
+  const { people } = station.holdings
+  const email = 'grace@example.org'
+  await people.create({ email, name: 'Grace', password: 'correct horse', role: 'creator' })
+  const encoder = new RestlessEncoder(port, (await people.createStreamKey(email, 'Desk')).key)
+  const [source = []] = sources
+  for (let i = 0; i < 10; i += 1) await encoder.connect(cutStream(source, i % 2, 1), 'lost')
+  await encoder.connect(cutStream(source, 0, 1), 'goodbye')
+  const own = async () => (await broadcasts()).filter(({ video }) => video?.title.startsWith('Grace'))
+  await expect.poll(async () => (await own()).map(({ state }) => state)).toEqual(['ended'])
+  const recorded = await recordedFrames((await own())[0]?.id ?? '')
+  expect(recorded.length).toBe(encoder.sent.length)
+  expect(Buffer.concat(recorded).equals(Buffer.concat(encoder.sent))).toBe(true)
 })
 
 it('a suspension ends what is on air, its encoder is told why, and what was sent is kept', async () => {
@@ -119,6 +134,17 @@ it('a suspension ends what is on air, its encoder is told why, and what was sent
     video: { state: expect.stringMatching(/^(processing|ready)$/), playable: true },
   })
 })
+
+/** Pictures and sounds of all parts, in order. */
+async function recordedFrames(broadcastId: string): Promise<Buffer[]> {
+  const folder = path.join(station.storageDir, 'recordings', broadcastId)
+  const parts = (await filesBelow(folder)).filter((file) => file.endsWith('.flv'))
+  const recorded: Buffer[] = []
+  for (const part of parts.toSorted(byNumber))
+    for (const message of await messagesOf(part))
+      if (isFrame(message)) recorded.push(Buffer.concat(message.parts))
+  return recorded
+}
 
 const byNumber = (a: string, b: string) =>
   Number.parseInt(path.basename(a), 10) - Number.parseInt(path.basename(b), 10)

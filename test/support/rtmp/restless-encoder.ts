@@ -4,10 +4,17 @@ import { joinParts, type OutgoingMessage } from '../../../src/formats/rtmp/messa
 import { AUDIO, DATA, type MediaMessage, VIDEO } from '../../../src/ingest/media-message.ts'
 import { RtmpClient } from '../rtmp-client.ts'
 
-/** How a connection ends. `takeover`: it does not; the next one comes while it is there. */
-export type Leaving = 'reset' | 'closed' | 'takeover' | 'goodbye'
+/**
+ * How a connection ends. `takeover`: it does not; the next one comes while it is there. `lost`: it is closed at
+ * once after what was sent, which the server may not have read.
+ */
+export type Leaving = 'reset' | 'closed' | 'takeover' | 'lost' | 'goodbye'
 
 const CHUNK_BYTES = 4096
+/** Messages that a lost connection sends last. */
+const LAST_WORDS = 5
+/** Half a beat of the server. */
+const RESTED_MS = 50
 
 export class RestlessEncoder {
   readonly #port: number
@@ -25,16 +32,20 @@ export class RestlessEncoder {
     return this.sent.filter((body) => body[0] === 0x17 || body[0] === 0x27).length
   }
 
-  /** One connection: everything of `messages` is read by the server, then it ends so, often within a message. */
+  /** One connection: `messages` are sent, all but when it is `lost` they are read, then it ends so, often within a message. */
   async connect(messages: readonly MediaMessage[], leaving: Leaving): Promise<void> {
     const client = await RtmpClient.connected(this.#port, { app: 'live', flashVer: 'restless' })
     client.send({ csid: 2, type: 1, timestampMs: 0, streamId: 0, body: Buffer.from([0, 0, 0x10, 0]) })
     client.command(1, 'publish', 3, null, this.#key, 'live')
     await client.status('NetStream.Publish.Start')
-    for (const message of messages) {
-      client.send(outgoing(message), CHUNK_BYTES)
-      if (isFrame(message)) this.sent.push(joinCopy(message))
+    if (leaving === 'lost') {
+      this.#send(client, messages.slice(0, -LAST_WORDS))
+      await untilRead(client)
+      this.#send(client, messages.slice(-LAST_WORDS))
+      client.socket.end()
+      return
     }
+    this.#send(client, messages)
     await client.ping()
     if (leaving === 'goodbye') {
       client.command(0, 'deleteStream', 4, null, 1)
@@ -54,9 +65,25 @@ export class RestlessEncoder {
     }
   }
 
+  #send(client: RtmpClient, messages: readonly MediaMessage[]): void {
+    for (const message of messages) {
+      client.send(outgoing(message), CHUNK_BYTES)
+      if (isFrame(message)) this.sent.push(joinCopy(message))
+    }
+  }
+
   /** Those that were taken over. */
   async settled(): Promise<void> {
     await Promise.all(this.#open.map(({ closed }) => closed))
+  }
+}
+
+/** Resolves when the server has just read, and rests for as long as it ever does. */
+async function untilRead(client: RtmpClient): Promise<void> {
+  for (let asked = 0; asked < 1000; asked += 1) {
+    const sinceMs = performance.now()
+    await client.ping()
+    if (performance.now() - sinceMs > RESTED_MS) return
   }
 }
 

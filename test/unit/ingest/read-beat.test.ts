@@ -93,8 +93,13 @@ it('wakes who leaves, and everybody who is asked for what has arrived', async ()
   expect(one.awake).toBe(true)
   const read = beat.readAll()
   expect(other.awake).toBe(true)
+  // Somebody waits for it: it is read whenever the loop has time.
+  pass(100, [])
+  expect(other.awake).toBe(true)
   vi.advanceTimersByTime(0)
   await read
+  pass(100, [])
+  expect(other.awake).toBe(false)
   beat.remove(other)
   expect(vi.getTimerCount()).toBe(0)
 })

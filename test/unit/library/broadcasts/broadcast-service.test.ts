@@ -419,7 +419,7 @@ describe('a broadcast', () => {
     const { publish, rows, service, events } = makeWorld()
     const session = admitted(await publish())
     session.write(frame)
-    session.onStop((ending) => void session.close(ending))
+    session.onStop((ending) => session.close(ending))
     const [broadcastId] = [...rows.keys()]
     expect(await service.end(broadcastId as BroadcastId)).toBe(true)
     expect(events).toContain('ended')
@@ -430,8 +430,8 @@ describe('a broadcast', () => {
     const { publish, rows, service } = makeWorld()
     const session = admitted(await publish())
     session.write(frame)
-    const stopped = vi.fn(
-      (ending: SessionEnding, _reason: string, _watch?: UnheardWatch) => void session.close(ending),
+    const stopped = vi.fn((ending: SessionEnding, _reason: string, _watch?: UnheardWatch) =>
+      session.close(ending),
     )
     session.onStop(stopped)
     const [broadcastId] = [...rows.keys()]
