@@ -1,20 +1,33 @@
 /** The worker role: takes jobs and makes renditions. */
-import { availableParallelism } from 'node:os'
+import { availableParallelism, hostname } from 'node:os'
+import { VERSION } from '../config/version.ts'
+import { makeWorkerRegistry } from '../database/workers.ts'
 import { AppError } from '../kernel/errors.ts'
+import { newId } from '../kernel/ids.ts'
+import { checkSpeechProgram } from '../pipeline/captions/speech-program.ts'
 import { makeEncodeRoom } from '../pipeline/encode-room.ts'
+import { ALL_JOB_KINDS } from '../pipeline/job-kinds.ts'
+import { selfTest } from '../pipeline/self-test.ts'
 import { makeJobHandlers } from '../pipeline/steps/job-handlers.ts'
 import type { StepParts } from '../pipeline/steps/step-parts.ts'
-import { startWorker, type Worker } from '../pipeline/worker.ts'
+import { startWorker } from '../pipeline/worker.ts'
+import { liveAsWorker } from '../pipeline/worker-life.ts'
 import { finishedLog } from '../recording/broadcast-log.ts'
 import type { DiskWatermarks } from '../recording/disk-watermarks.ts'
-import type { Foundation } from './foundation.ts'
+import { sweepWorkspaces } from '../setup/workspace.ts'
+import { type Foundation, HALF_WRITTEN_MS } from './foundation.ts'
 
 /** More help little with a few seconds of a small picture. */
 const MAX_URGENT_THREADS = 4
+const TIDY_MS = 60_000
+/** Of the hundred that ffmpeg has, those that make what browsers play. */
+const SHOWN_ENCODERS = /^(libx264|libx265|libsvtav1|aac|libfdk_aac|libopus)$/
 
-export async function startWorking(foundation: Foundation, disk: DiskWatermarks): Promise<Worker> {
-  const { config, paths, tmpDir, catalogue, chunks, queue, planner, store, tools } = foundation
+export async function startWorking(foundation: Foundation, disk: DiskWatermarks): Promise<AsyncDisposable> {
+  const { config, prisma, encoders, paths, tmpDir, catalogue, chunks, queue, planner, store, tools } =
+    foundation
   const logger = foundation.log.child({ part: 'worker' })
+  if (config.speech) await checkSpeechProgram(config.speech)
   const parts: StepParts = {
     catalogue,
     chunks,
@@ -39,15 +52,50 @@ export async function startWorking(foundation: Foundation, disk: DiskWatermarks)
       loadLimit: config.encodeLoadLimit,
       logger,
     }),
+    speech: config.speech,
     logger,
   }
-  return startWorker({
-    queue,
-    chunks,
-    catalogue,
-    planner,
-    concurrency: config.workerConcurrency,
+  const registry = makeWorkerRegistry(prisma)
+  const id = newId()
+  const life = await liveAsWorker({
+    card: {
+      id,
+      host: hostname(),
+      pid: process.pid,
+      version: VERSION,
+      kinds: ALL_JOB_KINDS,
+      encoders: [...encoders].filter((name) => SHOWN_ENCODERS.test(name)).toSorted(),
+      processors: availableParallelism(),
+      concurrency: config.workerConcurrency,
+    },
+    registry,
+    selfTest: (signal) => selfTest({ tools, store, tmpDir }, signal),
+    start: () =>
+      startWorker({
+        queue,
+        chunks,
+        catalogue,
+        planner,
+        concurrency: config.workerConcurrency,
+        othersWork: () => registry.othersWork(id),
+        logger,
+        handlers: makeJobHandlers(parts),
+      }),
+    freeBytes: () => disk.state?.freeBytes ?? 0,
     logger,
-    handlers: makeJobHandlers(parts),
   })
+  const tidying = setInterval(() => void tidy(foundation), TIDY_MS)
+  return {
+    async [Symbol.asyncDispose]() {
+      clearInterval(tidying)
+      await life[Symbol.asyncDispose]()
+    },
+  }
+}
+
+/** What killed processes left half written: nobody's, and nobody else looks for it while we run. */
+async function tidy({ paths, store, log }: Foundation): Promise<void> {
+  await Promise.all([sweepWorkspaces(paths.tmp), store.sweep(HALF_WRITTEN_MS)]).catch((error: unknown) =>
+    log.warn({ err: error }, 'what killed processes left could not be cleared yet'),
+  )
 }

@@ -64,6 +64,12 @@ const settings = z
     MAX_UPLOAD_BYTES: wholeNumber(1).default(64 * 2 ** 30),
     /** Longest time a request for a segment waits for it to be made. */
     SEGMENT_WAIT_SECONDS: seconds.default(12),
+    /** An encoder that shows no progress for so long is ended, and its part tried again elsewhere. */
+    ENCODE_STALL_SECONDS: z.coerce
+      .number('must be a number of seconds from 5 to 3600')
+      .min(5, 'must be a number of seconds from 5 to 3600')
+      .max(3600, 'must be a number of seconds from 5 to 3600')
+      .default(60),
     /** Share of the processors that everything else may take before what is encoded beforehand waits, percent; 100: it never does. */
     ENCODE_LOAD_LIMIT: wholeNumber(1, 100).default(100),
     /** New broadcasts and uploads are refused below this much free space. */
@@ -72,6 +78,13 @@ const settings = z
     WARN_FREE_BYTES: wholeNumber(0).optional(),
     /** Nothing but recordings of broadcasts on air is written below this much; by default a tenth of MIN_FREE_BYTES. */
     EMERGENCY_FREE_BYTES: wholeNumber(0).optional(),
+    /** whisper-cli of whisper.cpp, and its model: speech to text. */
+    WHISPER_PATH: z.string().min(1).optional(),
+    WHISPER_MODEL: z.string().min(1).optional(),
+    WHISPER_LANGUAGE: z
+      .string()
+      .regex(/^(auto|[a-z]{2,3})$/, 'must be auto, or a language such as en')
+      .default('auto'),
     FFMPEG_PATH: z.string().min(1).optional(),
     FFPROBE_PATH: z.string().min(1).optional(),
     LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
@@ -83,6 +96,10 @@ const settings = z
   .refine(({ PORT, RTMP_PORT, RTMPS_PORT }) => RTMPS_PORT !== PORT && RTMPS_PORT !== RTMP_PORT, {
     path: ['RTMPS_PORT'],
     error: 'must be another port than PORT and RTMP_PORT',
+  })
+  .refine((s) => (s.WHISPER_PATH === undefined) === (s.WHISPER_MODEL === undefined), {
+    path: ['WHISPER_PATH'],
+    error: 'goes together with WHISPER_MODEL: set both or neither',
   })
   .refine((s) => s.WARN_FREE_BYTES === undefined || !(s.WARN_FREE_BYTES < s.MIN_FREE_BYTES), {
     path: ['WARN_FREE_BYTES'],
@@ -127,11 +144,14 @@ export interface Config {
   readonly maxConnectionsPerAddress: number
   readonly maxUploadBytes: number
   readonly segmentWaitMs: number
+  readonly encodeStallMs: number
   /** 0 to 1. */
   readonly encodeLoadLimit: number
   readonly minFreeBytes: number
   readonly warnFreeBytes: number
   readonly emergencyFreeBytes: number
+  /** Speech to text; absolute paths. Undefined: none. */
+  readonly speech: { readonly program: string; readonly model: string; readonly language: string } | undefined
   readonly ffmpegPath: string | undefined
   readonly ffprobePath: string | undefined
   /** The folders of PATH, where system tools are looked for. */
@@ -177,10 +197,19 @@ export function makeConfig(env: Env, cwd: string): Config {
     maxConnectionsPerAddress: s.MAX_CONNECTIONS_PER_ADDRESS,
     maxUploadBytes: s.MAX_UPLOAD_BYTES,
     segmentWaitMs: s.SEGMENT_WAIT_SECONDS * 1000,
+    encodeStallMs: s.ENCODE_STALL_SECONDS * 1000,
     encodeLoadLimit: s.ENCODE_LOAD_LIMIT / 100,
     minFreeBytes: s.MIN_FREE_BYTES,
     warnFreeBytes: s.WARN_FREE_BYTES ?? 3 * s.MIN_FREE_BYTES,
     emergencyFreeBytes: s.EMERGENCY_FREE_BYTES ?? Math.floor(s.MIN_FREE_BYTES / 10),
+    speech:
+      s.WHISPER_PATH && s.WHISPER_MODEL
+        ? {
+            program: path.resolve(cwd, s.WHISPER_PATH),
+            model: path.resolve(cwd, s.WHISPER_MODEL),
+            language: s.WHISPER_LANGUAGE,
+          }
+        : undefined,
     ffmpegPath: s.FFMPEG_PATH,
     ffprobePath: s.FFPROBE_PATH,
     searchPath: (env.PATH ?? '').split(path.delimiter).filter((folder) => folder !== ''),

@@ -132,8 +132,9 @@ export function makeJobCatalogue(database: Database, queue: PostgresJobQueue): J
             data: { state: 'encoding', failure: null },
           })
         }
+        // What is made again is made beside the video, which stays what it is.
         await tx.video.updateMany({
-          where: { id: videoId, state: 'failed' },
+          where: { id: videoId, state: row.name === 'rebuild-video' ? { in: [] } : 'failed' },
           data: {
             state: 'processing',
             failureCode: null,
@@ -201,7 +202,10 @@ function conditions(query: JobQuery): Prisma.Sql {
   const all: Prisma.Sql[] = [Prisma.sql`true`]
   if (query.ownerId)
     all.push(Prisma.sql`v.channel_id IN (SELECT id FROM channels WHERE owner_id = ${query.ownerId})`)
-  if (query.videoId) all.push(Prisma.sql`j.data->>'videoId' = ${query.videoId}`)
+  if (query.videoId)
+    all.push(
+      Prisma.sql`j.data->>'videoId' IN (SELECT id FROM videos WHERE id = ${query.videoId} OR edition_of = ${query.videoId})`,
+    )
   if (query.state) {
     const state = Object.keys(STATES).find((name) => STATES[name] === query.state)
     all.push(Prisma.sql`j.state::text = ${state}`)
@@ -242,6 +246,10 @@ function subjectOf(row: JobRow): string {
   if (row.name === 'rebuild-video') return 'make everything again from the recording'
   if (row.name === 'complete-replay') return 'complete the replay from the recording'
   if (row.name === 'make-poster') return 'poster'
+  if (row.name === 'make-storyboard') return 'pictures for the seek bar and the preview'
+  if (row.name === 'find-captions') return 'captions and chapters that came with it'
+  if (row.name === 'recognise-speech') return 'speech to text'
+  if (row.name === 'measure-sound') return 'waveform and loudness'
   if (row.name === 'finish-video') return 'measure and publish'
   const names = (row.data.renditions ?? []).join(', ')
   if (row.start_seconds === null || row.duration_seconds === null)

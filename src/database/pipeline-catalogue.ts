@@ -8,19 +8,29 @@ import type {
 } from '../pipeline/catalogue.ts'
 import { PRIORITY } from '../pipeline/job-kinds.ts'
 import type { RenditionSettings } from '../pipeline/ladder.ts'
+import { EAGER, type RenditionPolicy } from '../pipeline/rendition-policy.ts'
+import { makeBesideCatalogue } from './beside-catalogue.ts'
 import { settleVideo } from './chunk-progress.ts'
 import { addChunks, chunkFrontier } from './chunk-rows.ts'
 import type { Database } from './client.ts'
+import { beginEdition, followEdition } from './editions.ts'
 import type { Prisma } from './generated/client.ts'
 import type { PostgresJobQueue } from './queue.ts'
 import { inTransaction } from './transaction.ts'
 
-export function makePipelineCatalogue(database: Database, queue: PostgresJobQueue): PipelineCatalogue {
+/** `site`: what is made beforehand, unless a channel says otherwise. */
+export function makePipelineCatalogue(
+  database: Database,
+  queue: PostgresJobQueue,
+  site: RenditionPolicy = EAGER,
+): PipelineCatalogue {
   return {
+    ...makeBesideCatalogue(database),
+
     async findVideo(videoId) {
       const row = await database.video.findFirst({
-        where: { id: videoId, deletedAt: null },
-        include: { upload: true, broadcast: { select: { id: true } } },
+        where: { id: videoId, ...IN_THE_PIPELINE },
+        include: withSources,
       })
       return row ? readVideo(row) : undefined
     },
@@ -34,11 +44,16 @@ export function makePipelineCatalogue(database: Database, queue: PostgresJobQueu
       return inTransaction(database, async (tx) => {
         // Held to the end: plans and completions of one video take turns, so that none misses the other's rows.
         await tx.$queryRaw`SELECT 1 FROM videos WHERE id = ${videoId} FOR UPDATE`
-        const { facts = {}, renditions = [], jobs = [] } = step
+        const { facts = {}, renditions = [], sounds = [], jobs = [] } = step
         if (Object.keys(facts).length > 0) await tx.video.updateMany({ where: { id: videoId }, data: facts })
         if (renditions.length > 0)
           await tx.rendition.createMany({ data: renditionRows(videoId, renditions), skipDuplicates: true })
-        const added = step.chunks ? await addChunks(tx, videoId, step.chunks) : undefined
+        for (const { name, label, language = null, channels } of sounds) {
+          await tx.rendition.updateMany({ where: { videoId, name }, data: { label, language } })
+          // Whoever planned it knows better.
+          await tx.rendition.updateMany({ where: { videoId, name, channels: null }, data: { channels } })
+        }
+        const added = step.chunks ? await addChunks(tx, videoId, step.chunks, site) : undefined
         await queue.sendIn(tx, [...jobs, ...(added?.jobs ?? [])])
         await settleVideo(tx, queue, videoId)
         return added?.frontier ?? (await chunkFrontier(tx, videoId))
@@ -49,34 +64,23 @@ export function makePipelineCatalogue(database: Database, queue: PostgresJobQueu
       await inTransaction(database, async (tx) => {
         await tx.$queryRaw`SELECT 1 FROM videos WHERE id = ${videoId} FOR UPDATE`
         await tx.rendition.deleteMany({ where: { videoId } })
+        await tx.storyboardSheet.deleteMany({ where: { videoId } })
         await tx.video.updateMany({
           where: { id: videoId },
-          data: { playable: false, timelineKind: null, timelineComplete: false, progress: 0 },
+          data: { playable: false, timelineKind: null, timelineComplete: false, progress: 0, storyboardSheets: 0 },
         })
       })
     },
 
-    async reopen(videoId) {
-      await database.video.updateMany({
-        where: { id: videoId, state: { in: ['processing', 'ready', 'failed'] } },
-        data: {
-          state: 'processing',
-          playable: false,
-          hasPoster: false,
-          timelineKind: null,
-          timelineComplete: false,
-          progress: 0,
-          readyAt: null,
-          failureCode: null,
-          failureDetail: null,
-        },
-      })
-    },
+    beginEdition: (videoId) => beginEdition(database, videoId),
 
     async failVideo(videoId, code, detail) {
-      await database.video.updateMany({
-        where: { id: videoId, playable: false, state: { not: 'ready' } },
-        data: { state: 'failed', failureCode: code, failureDetail: detail, timelineComplete: true },
+      await inTransaction(database, async (tx) => {
+        await tx.video.updateMany({
+          where: { id: videoId, playable: false, state: { not: 'ready' } },
+          data: { state: 'failed', failureCode: code, failureDetail: detail, timelineComplete: true },
+        })
+        await followEdition(tx, videoId)
       })
     },
 
@@ -87,8 +91,21 @@ export function makePipelineCatalogue(database: Database, queue: PostgresJobQueu
       })
     },
 
-    async posterMade(videoId) {
-      await database.video.updateMany({ where: { id: videoId }, data: { hasPoster: true } })
+    async posterMade(videoId, posterName) {
+      await inTransaction(database, async (tx) => {
+        await tx.video.updateMany({ where: { id: videoId }, data: { hasPoster: true, posterName } })
+        await followEdition(tx, videoId)
+      })
+    },
+
+    async soundMeasured(videoId, loudness) {
+      await inTransaction(database, async (tx) => {
+        await tx.video.updateMany({
+          where: { id: videoId },
+          data: { hasWaveform: true, ...(loudness ? { loudness: { ...loudness } } : {}) },
+        })
+        await followEdition(tx, videoId)
+      })
     },
 
     async finish(videoId, renditions, outcome) {
@@ -123,13 +140,14 @@ export function makePipelineCatalogue(database: Database, queue: PostgresJobQueu
             data: { state: 'failed', failureCode: outcome.code, failureDetail: outcome.detail },
           })
         }
+        await followEdition(tx, videoId)
       })
     },
 
     async requeueUploads() {
       const lost = await database.$queryRaw<{ id: VideoId }[]>`
-        SELECT v.id FROM videos v JOIN uploads u ON u.video_id = v.id
-         WHERE v.deleted_at IS NULL AND v.state = 'processing' AND NOT v.timeline_complete
+        SELECT v.id FROM videos v JOIN uploads u ON u.video_id = coalesce(v.edition_of, v.id)
+         WHERE v.deleted_at IS NULL AND v.superseded_at IS NULL AND v.shown_edition IS NULL AND v.state = 'processing' AND NOT v.timeline_complete
            AND NOT EXISTS (SELECT 1 FROM pgboss.job j WHERE j.name = 'process-upload' AND j.data->>'videoId' = v.id AND j.state IN ('created', 'retry', 'active'))`
       await queue.send(
         lost.map(({ id }) => ({
@@ -143,7 +161,7 @@ export function makePipelineCatalogue(database: Database, queue: PostgresJobQueu
 
     async listUnfinished() {
       const rows = await database.video.findMany({
-        where: { deletedAt: null, origin: 'broadcast', state: { in: ['live', 'processing'] } },
+        where: { ...IN_THE_PIPELINE, origin: 'broadcast', state: { in: ['live', 'processing'] } },
         select: { id: true },
         orderBy: { createdAt: 'asc' },
       })
@@ -165,10 +183,17 @@ function renditionRows(videoId: VideoId, plans: readonly RenditionPlan[]): Prism
   }))
 }
 
-type VideoRow = Prisma.VideoGetPayload<{ include: { upload: true; broadcast: { select: { id: true } } } }>
+/** What is not shown any more is not worked on either. */
+const IN_THE_PIPELINE = { deletedAt: null, supersededAt: null, shownEditionId: null } as const
+
+const SOURCES = { upload: true, broadcast: { select: { id: true } } } as const
+/** An edition is made from what its video came in as. */
+const withSources = { ...SOURCES, editionOf: { select: SOURCES } } as const
+
+type VideoRow = Prisma.VideoGetPayload<{ include: typeof withSources }>
 
 function readVideo(row: VideoRow): PipelineVideo {
-  const { upload } = row
+  const { upload, broadcast } = row.editionOf ?? row
   return {
     id: row.id as VideoId,
     origin: row.origin,
@@ -176,11 +201,15 @@ function readVideo(row: VideoRow): PipelineVideo {
     timelineKind: row.timelineKind ?? undefined,
     timelineComplete: row.timelineComplete,
     hasPoster: row.hasPoster,
+    hasPreview: row.previewName !== null,
+    storyboardSheets: row.storyboardSheets,
+    closedCaptions: row.closedCaptions,
+    hasWaveform: row.hasWaveform,
     playable: row.playable,
     upload: upload
       ? { id: upload.id, path: upload.path, fileName: upload.fileName, source: upload.source }
       : undefined,
-    broadcastId: (row.broadcast?.id as BroadcastId | undefined) ?? undefined,
+    broadcastId: (broadcast?.id as BroadcastId | undefined) ?? undefined,
   }
 }
 
@@ -197,6 +226,9 @@ function readRendition(row: Prisma.RenditionGetPayload<object>): RenditionRecord
     ...(row.frameRate === null ? {} : { frameRate: row.frameRate }),
     ...(row.bandwidth === null ? {} : { bandwidth: row.bandwidth }),
     ...(row.averageBandwidth === null ? {} : { averageBandwidth: row.averageBandwidth }),
+    ...(row.language === null ? {} : { language: row.language }),
+    ...(row.label === null ? {} : { label: row.label }),
+    ...(row.channels === null ? {} : { channels: row.channels }),
     ...(row.settings === null ? {} : { settings: row.settings as unknown as RenditionSettings }),
   }
 }

@@ -29,6 +29,8 @@ const TITLES: Readonly<Record<ErrorCode, string>> = {
   gone: 'No longer there',
   'too-large': 'Too large',
   'not-a-video': 'Not a video',
+  'not-a-picture': 'Not a picture',
+  'not-captions': 'Not captions',
   'invalid-input': 'Invalid input',
   'too-many-requests': 'Too many requests',
   'client-closed-request': 'The client went away',

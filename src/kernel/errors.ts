@@ -29,6 +29,8 @@ export const ERROR_STATUS = {
   gone: 410,
   'too-large': 413,
   'not-a-video': 422,
+  'not-a-picture': 422,
+  'not-captions': 422,
   'invalid-input': 422,
   'too-many-requests': 429,
   'client-closed-request': 499,

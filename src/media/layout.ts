@@ -9,7 +9,11 @@
  *     <video>/<rung>/init.mp4           encoded renditions, such as 480p
  *     <video>/<rung>/<n>.m4s
  *     <video>/carried/<n>.audio, <n>.video   what browsers do not play, for the encoder (packaging/carried-piece.ts)
- *     <video>/poster.jpg
+ *     <video>/waveform.json             what its sound looks like (pipeline/waveform.ts)
+ *     <video>/poster/<name>.jpg, <name>-card.jpg   named by what they show
+ *     <video>/poster.jpg                the same, from before posters had names
+ *     <video>/preview/<name>.webp       what cards show under the mouse
+ *     <video>/storyboard/<n>.jpg        sheets of small pictures (pipeline/storyboard)
  *     .aside/                           what is being written; no key names it
  *
  * and under STORAGE_DIR:
@@ -39,7 +43,14 @@ export const mediaKeys = {
   carried: (video: VideoId, kind: 'audio' | 'video', number: number) =>
     key(video, 'carried', `${number}.${kind}`),
   allCarried: (video: VideoId) => key(video, 'carried'),
+  /** A worker's own, for a moment: pipeline/self-test.ts. */
+  selfTest: (id: string) => key(`self-test-${id}`),
+  waveform: (video: VideoId) => key(video, 'waveform.json'),
   poster: (video: VideoId) => key(video, 'poster.jpg'),
+  posterPicture: (video: VideoId, name: string, size: 'page' | 'card') =>
+    key(video, 'poster', size === 'card' ? `${name}-card.jpg` : `${name}.jpg`),
+  preview: (video: VideoId, name: string) => key(video, 'preview', `${name}.webp`),
+  storyboardSheet: (video: VideoId, number: number) => key(video, 'storyboard', `${number}.jpg`),
 } as const
 
 export const ORIGINAL = 'original'

@@ -9,6 +9,7 @@ import type { ChunkFrontier, ChunkRange } from './chunk-plan.ts'
 import type { ChunkState } from './chunk-states.ts'
 import type { JobRequest } from './job-kinds.ts'
 import type { RenditionSettings } from './ladder.ts'
+import type { Loudness } from './loudness.ts'
 import type { SoundLabel } from './sound-tracks.ts'
 
 export interface PipelineVideo {
@@ -18,6 +19,7 @@ export interface PipelineVideo {
   readonly timelineKind: 'measured' | 'planned' | undefined
   readonly timelineComplete: boolean
   readonly hasPoster: boolean
+  readonly hasWaveform: boolean
   readonly hasPreview: boolean
   /** Sheets of the storyboard that stand. */
   readonly storyboardSheets: number
@@ -215,6 +217,8 @@ export interface PipelineCatalogue extends BesideCatalogue {
   noteOnVideo(videoId: VideoId, detail: string): Promise<void>
   /** `name`: of its pictures in the media store. */
   posterMade(videoId: VideoId, name: string): Promise<void>
+  /** Its waveform stands in the media store. Without loudness it is silent. */
+  soundMeasured(videoId: VideoId, loudness: Loudness | undefined): Promise<void>
   /** Renditions as measured, and the video ready (or failed, with the reason). */
   finish(
     videoId: VideoId,

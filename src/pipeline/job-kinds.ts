@@ -12,15 +12,26 @@ export interface JobData {
   readonly 'rebuild-video': { readonly videoId: VideoId }
   /** Package the rest of a broadcast that ended while the media store or the database refused. */
   readonly 'complete-replay': { readonly videoId: VideoId }
-  /** Make one chunk of the named renditions. */
+  /**
+   * Make whatever chunk is next. One is sent for each chunk that is planned, and says of which; with an encoder
+   * free it is only as many turns as there are chunks (docs/decisions/0016).
+   */
   readonly 'encode-chunk': {
     readonly videoId: VideoId
     readonly index: number
     readonly renditions: readonly string[]
   }
-  /** The same for a viewer who waits: by an encoder that is kept free for it. */
+  /** Make this very chunk, for a viewer who waits: by an encoder that is kept free for it. */
   readonly 'encode-now': JobData['encode-chunk']
   readonly 'make-poster': { readonly videoId: VideoId }
+  /** Small pictures for the seek bar, as far as the timeline goes; and the moving one for cards. */
+  readonly 'make-storyboard': { readonly videoId: VideoId }
+  /** Text tracks and chapters of an uploaded file, and captions hidden in the pictures of a broadcast. */
+  readonly 'find-captions': { readonly videoId: VideoId }
+  /** Speech to text, by the program that is set for it. */
+  readonly 'recognise-speech': { readonly videoId: VideoId; readonly language: string }
+  /** Listen to the whole: waveform, loudness, and a sound of even loudness where that is set. */
+  readonly 'measure-sound': { readonly videoId: VideoId }
   /** Measure what was made and say that the video is ready. */
   readonly 'finish-video': { readonly videoId: VideoId }
 }
@@ -97,6 +108,35 @@ export const JOB_KINDS = {
     expireSeconds: 600,
     keepSeconds: 3 * DAY,
   },
+  'make-storyboard': {
+    concurrency: 1,
+    retryLimit: 3,
+    retryDelaySeconds: 5,
+    // It may have to wait for room on the disk.
+    expireSeconds: DAY,
+    keepSeconds: 3 * DAY,
+  },
+  'find-captions': {
+    concurrency: 1,
+    retryLimit: 3,
+    retryDelaySeconds: 5,
+    expireSeconds: DAY,
+    keepSeconds: 3 * DAY,
+  },
+  'recognise-speech': {
+    concurrency: 1,
+    retryLimit: 1,
+    retryDelaySeconds: 5,
+    expireSeconds: DAY,
+    keepSeconds: 3 * DAY,
+  },
+  'measure-sound': {
+    concurrency: 1,
+    retryLimit: 3,
+    retryDelaySeconds: 5,
+    expireSeconds: DAY,
+    keepSeconds: 3 * DAY,
+  },
   'finish-video': {
     concurrency: 1,
     retryLimit: 8,
@@ -108,25 +148,22 @@ export const JOB_KINDS = {
 
 export const ALL_JOB_KINDS = Object.keys(JOB_KINDS) as JobKind[]
 
-/** Larger is sooner. A viewer who waits comes first, then what is on air, then what just was, then uploads. */
+/**
+ * Larger is sooner. A viewer who waits comes first; then, of every video, its lowest rung and its sound: what is
+ * on air, what just was, uploads; then the other rungs in the same order; and at last what is made again.
+ * Chunks are taken in this order by what the rows say when an encoder is free (database/encode-order.ts): there
+ * these figures are only shown.
+ */
 export const PRIORITY = {
   viewer: 900,
-  live: { lead: 600, rest: 500 },
-  replay: { lead: 400, rest: 300 },
-  upload: { lead: 200, rest: 100 },
   /** A moment of work that others wait for. */
   brief: 800,
+  live: { lead: 700, rest: 400 },
+  replay: { lead: 600, rest: 300 },
+  upload: { lead: 500, rest: 200 },
+  backfill: { lead: 100, rest: 50 },
+  /** What belongs beside the pictures: storyboard, captions, loudness. */
+  beside: 20,
 } as const
-
-/** Room below each of them for the order within. */
-const STEPS = 99
-
-/**
- * Of equal urgency the video of which least is made comes first, so that a long one, or many of one creator,
- * does not keep everybody else's waiting. `index`: of the chunk.
- */
-export function chunkPriority(priority: number, index: number): number {
-  return priority - Math.min(STEPS, index)
-}
 
 export type Urgency = 'live' | 'replay' | 'upload'

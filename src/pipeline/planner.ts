@@ -19,6 +19,7 @@ import type { PipelineCatalogue, RenditionPlan } from './catalogue.ts'
 import { type ChunkFrontier, NO_CHUNKS, planChunks } from './chunk-plan.ts'
 import { PRIORITY, type Urgency } from './job-kinds.ts'
 import { chunkJobs, planRenditions } from './plan-renditions.ts'
+import { TileWalk } from './storyboard/tile-plan.ts'
 
 export interface TimelinePlanner {
   /** After the entry stands in the timeline. Rejects when the database refuses; the next call makes up for it. */
@@ -60,6 +61,9 @@ interface Growing {
   announced: boolean
   /** A poster is asked for. */
   pictured: boolean
+  /** Pictures chosen for the storyboard, and for how many of its sheets a job is asked. */
+  readonly tiles: TileWalk
+  sheets: number
   /** `frontier` is what the rows say. */
   planned: boolean
   /** Until then (milliseconds) chunks are single segments: somebody follows the live edge in an encoded quality. */
@@ -100,6 +104,8 @@ export function makePlanner(parts: PlannerParts): TimelinePlanner {
       duration: 0,
       announced: video.playable,
       pictured: video.hasPoster,
+      tiles: new TileWalk(),
+      sheets: video.storyboardSheets,
       planned: false,
       shortUntil: 0,
     }
@@ -116,6 +122,7 @@ export function makePlanner(parts: PlannerParts): TimelinePlanner {
     }
     if (entry.number < state.nextSegment) return
     if (entry.number >= state.frontier.nextSegment) state.open = [...state.open, entry]
+    state.tiles.take(entry)
     state.nextSegment = entry.number + 1
     state.duration = entry.start + entry.duration
   }
@@ -161,14 +168,16 @@ export function makePlanner(parts: PlannerParts): TimelinePlanner {
     await planLadder(videoId, state)
     const pictures = picturesOf(state.begins?.init) !== undefined
     // A player that begins with sound alone has to be loaded again when pictures come: they are waited for a little.
-    const soundAlone = state.begins?.kind === 'measured' && !pictures
+    const soundAlone = state.begins !== undefined && !pictures
     const patient = soundAlone && !ended && state.duration < SOUND_ALONE_SECONDS
     const first = !state.announced && state.nextSegment > 0 && !patient
     const poster = pictures && !state.pictured && state.nextSegment > 0
+    const sheets = state.tiles.fullSheets
+    const storyboard = pictures && sheets > state.sheets
     const encodes = state.renditions.some(({ settings }) => settings)
     const options = { ended, short: now() < state.shortUntil }
     const { closed } = planChunks(state.open, { ...options, from: state.frontier })
-    if (closed.length === 0 && !ended && !first && !poster) return
+    if (closed.length === 0 && !ended && !first && !poster && !storyboard) return
     const frontier = await catalogue.plan(videoId, {
       facts: {
         durationSeconds: state.duration,
@@ -180,7 +189,13 @@ export function makePlanner(parts: PlannerParts): TimelinePlanner {
         jobsOf: (range) => chunkJobs(videoId, range.index, state.renditions, state.urgency),
         fill: ended,
       },
-      jobs: poster ? [{ kind: 'make-poster', priority: PRIORITY.brief, data: { videoId } }] : [],
+      jobs: [
+        ...(poster ? [{ kind: 'make-poster', priority: PRIORITY.brief, data: { videoId } } as const] : []),
+        ...(storyboard || (pictures && ended && state.begins?.kind === 'measured')
+          ? [{ kind: 'make-storyboard', priority: PRIORITY.beside, data: { videoId } } as const]
+          : []),
+        ...(ended ? [{ kind: 'find-captions', priority: PRIORITY.beside, data: { videoId } } as const] : []),
+      ],
     })
     // Rows beyond ours: in another process a viewer reached for the live edge.
     if (encodes && state.planned && frontier.nextIndex > state.frontier.nextIndex + closed.length)
@@ -189,6 +204,7 @@ export function makePlanner(parts: PlannerParts): TimelinePlanner {
     state.open = encodes ? state.open.filter(({ number }) => number >= frontier.nextSegment) : []
     state.announced ||= first
     state.pictured ||= poster
+    state.sheets = Math.max(state.sheets, sheets)
     state.planned = true
   }
 

@@ -7,6 +7,7 @@ import { AUDIO_RENDITION } from '../../media/layout.ts'
 import type { Timeline } from '../../packaging/timeline.ts'
 import type { ChunkRecord, RenditionMeasure, RenditionRecord } from '../catalogue.ts'
 import { isSettled } from '../chunk-states.ts'
+import { PRIORITY } from '../job-kinds.ts'
 import type { RunningJob } from '../queue.ts'
 import { readTimeline, type StepParts } from './step-parts.ts'
 
@@ -27,12 +28,17 @@ export function makeFinishVideo(parts: StepParts): (job: RunningJob<'finish-vide
       throw new AppError('not-ready', 'Parts of the video were not planned; they are now.')
     }
     const whole = measures.filter((measure) => measure !== 'incomplete')
-    const soundAlone = timeline.kind === 'measured' && timeline.inits.every((init) => !init.video)
-    const watchable = whole.some(
-      (measure) => measure.state === 'ready' && (soundAlone || measure.name !== AUDIO_RENDITION),
-    )
+    const soundAlone = timeline.inits.every((init) => !init.video)
+    const sounds = new Set(renditions.filter(({ kind }) => kind === 'audio').map(({ name }) => name))
+    const watchable = whole.some(({ state, name }) => state === 'ready' && (soundAlone || !sounds.has(name)))
     if (watchable && timeline.segments.length > 0) {
       await parts.catalogue.finish(videoId, whole, { ready: true, durationSeconds: timeline.duration })
+      // Of what cannot be passed through there are pictures only now; of the rest most of it stands.
+      const beside = { priority: PRIORITY.beside, data: { videoId } }
+      await parts.queue.send([
+        ...(soundAlone ? [] : [{ kind: 'make-storyboard', ...beside } as const]),
+        ...(sounds.size === 0 || video.hasWaveform ? [] : [{ kind: 'measure-sound', ...beside } as const]),
+      ])
     } else {
       const detail =
         whole.find(({ failure }) => failure)?.failure ?? 'There is nothing in it that can be shown.'

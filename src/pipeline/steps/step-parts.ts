@@ -7,6 +7,7 @@ import { mediaKeys } from '../../media/layout.ts'
 import type { MediaStore } from '../../media/store.ts'
 import { parseTimeline, type Timeline } from '../../packaging/timeline.ts'
 import type { LogParts } from '../../recording/broadcast-log.ts'
+import type { SpeechProgram } from '../captions/speech-program.ts'
 import type { ChunkStore, PipelineCatalogue } from '../catalogue.ts'
 import type { EncodeRoom } from '../encode-room.ts'
 import type { FfmpegTools } from '../ffmpeg/tools.ts'
@@ -31,6 +32,10 @@ export interface StepParts {
   readonly urgentThreads: number
   /** What is made beforehand waits here while the machine has no room for it. */
   readonly room: EncodeRoom
+  /** Undefined: none is set. */
+  readonly speech?: SpeechProgram | undefined
+  /** LUFS that a sound is offered at beside the source's own. Undefined: none is. */
+  readonly loudnessTarget?: number | undefined
   readonly logger: Logger
 }
 
