@@ -75,6 +75,7 @@ export async function layFoundation(config: Config, stack: AsyncDisposableStack,
     ffmpegPath: ffmpeg.ffmpeg,
     ffprobePath: ffmpeg.ffprobe,
     tmpDir: path.join(tmpDir, 'ffmpeg'),
+    stallMs: config.encodeStallMs,
   })
   return {
     config,
@@ -92,6 +93,7 @@ export async function layFoundation(config: Config, stack: AsyncDisposableStack,
     jobs: makeJobCatalogue(database.prisma, queue),
     planner: makePlanner({ catalogue, store, logger: log.child({ part: 'planner' }) }),
     tools,
+    encoders: ffmpeg.encoders,
   } as const
 }
 

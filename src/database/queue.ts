@@ -4,6 +4,7 @@
  * A worker that was killed is noticed by its missing heartbeat and its job is run again after 10 to 12 s:
  * the intervals below are what that takes; pg-boss's own defaults make it a minute.
  */
+import { setTimeout as delay } from 'node:timers/promises'
 import { fromPrisma, type JobResult, type JobWithMetadata, PgBoss } from 'pg-boss'
 import { describeError } from '../kernel/errors.ts'
 import type { Logger } from '../kernel/logger.ts'
@@ -14,7 +15,7 @@ import {
   type JobKind,
   type JobRequest,
 } from '../pipeline/job-kinds.ts'
-import { JobGivenUp, type JobQueue, type RunningJob } from '../pipeline/queue.ts'
+import { JobGivenUp, JobHandedOn, type JobQueue, type RunningJob } from '../pipeline/queue.ts'
 import type { Prisma } from './generated/client.ts'
 
 const HEARTBEAT_SECONDS = 10
@@ -23,6 +24,8 @@ const SUPERVISE_SECONDS = 5
 const POLL_SECONDS = 2
 const POOL_SIZE = 6
 const QUERY_TIMEOUT_MS = 30_000
+/** Who hands a job on rests for so long, while others hear of it. */
+const LEFT_TO_OTHERS_MS = 1_000
 
 export interface PostgresJobQueue extends JobQueue, AsyncDisposable {
   /** Enqueues within a transaction of the catalogue: together or not at all. */
@@ -48,10 +51,12 @@ export async function openJobQueue(options: {
     query_timeout: QUERY_TIMEOUT_MS,
   }
   const boss = new PgBoss(settings)
-  const stopping = new AbortController()
+  const closing = new AbortController()
+  /** Of the jobs taken since work last began. */
+  let stopping = new AbortController()
   boss.on('error', (error) => {
     // While it closes, its last connections may be cut off: no news.
-    if (!stopping.signal.aborted) log.warn({ err: error }, 'queue')
+    if (!closing.signal.aborted) log.warn({ err: error }, 'queue')
   })
   boss.on('warning', (warning) => log.debug({ warning }, 'queue'))
   await boss.start()
@@ -71,7 +76,7 @@ export async function openJobQueue(options: {
     await boss.updateQueue(kind, queueSettings)
   }
 
-  const running = new Set<Promise<void>>()
+  const running = new Set<Promise<JobResult>>()
 
   return {
     boss,
@@ -100,28 +105,40 @@ export async function openJobQueue(options: {
         pollingIntervalSeconds: POLL_SECONDS,
         notifyPollingIntervalSeconds: POLL_SECONDS,
       } as const
+      const { signal } = stopping
       const run = async (job: JobWithMetadata<JobData[Kind]>): Promise<JobResult> => {
-        const started = handler(readJob(job, stopping.signal))
-        const settled = started.catch(() => {})
-        running.add(settled)
         try {
-          await started
+          await handler(readJob(job, signal))
           return { id: job.id, status: 'completed' }
         } catch (error) {
+          if (error instanceof JobHandedOn || signal.aborted) {
+            const handedOn = await handBack(boss, kind, job.id).then(
+              () => true,
+              (cause: unknown) => {
+                // Its heartbeat stops as well, so it is only late.
+                log.warn({ jobId: job.id, kind, err: cause }, 'job could not be handed back')
+                return false
+              },
+            )
+            // Else the first to take it would be who has just let it go.
+            if (handedOn) await delay(LEFT_TO_OTHERS_MS, undefined, { signal }).catch(() => undefined)
+            // What is said of it now counts no more: this attempt is over.
+            if (handedOn) return { id: job.id, status: 'completed' }
+          }
           log.warn({ jobId: job.id, kind, attempt: job.retryCount + 1, err: error }, 'job failed')
           // Without a dead letter queue, 'deadletter' is pg-boss's word for failed without further attempts.
           const status = error instanceof JobGivenUp ? 'deadletter' : 'failed'
           // Kept with the job and shown: a plain sentence, not a stack.
           return { id: job.id, status, output: { message: describeError(error) } }
-        } finally {
-          running.delete(settled)
         }
       }
       for (let count = 0; count < concurrency; count++) {
         let workerId = ''
         workerId = await boss.work(kind, options, async ([job]: JobWithMetadata<JobData[Kind]>[]) => {
           if (!job) return []
-          const result = await run(job)
+          const one = run(job)
+          running.add(one)
+          const result = await one.finally(() => running.delete(one))
           // Else it would wait for the rest of the polling interval, with work at hand.
           boss.notifyWorker(workerId)
           return [result]
@@ -131,18 +148,36 @@ export async function openJobQueue(options: {
 
     async stopWorking(graceMs) {
       const ended = Promise.all(ALL_JOB_KINDS.map((kind) => boss.offWork(kind, { wait: false })))
-      const timer = setTimeout(() => stopping.abort(new Error('the worker is stopping')), graceMs)
+      const stop = () => stopping.abort(new Error('the worker is stopping'))
+      if (graceMs > 0) setTimeout(stop, graceMs).unref()
+      else stop()
       await ended
       await Promise.all(running)
-      clearTimeout(timer)
+      // Work may begin again.
+      stopping = new AbortController()
     },
 
     async [Symbol.asyncDispose]() {
+      closing.abort()
       stopping.abort(new Error('the worker is stopping'))
       await Promise.all(running)
       await boss.stop({ graceful: true, timeout: 5_000, close: true })
     },
   }
+}
+
+/**
+ * Others may have the job at once, and no attempt counts: the next claim adds one to both numbers. That it
+ * does is needed, too: pg-boss tells by retry_count whose word on a job is the present attempt's.
+ */
+async function handBack(boss: PgBoss, kind: JobKind, id: string): Promise<void> {
+  await boss.getDb().executeSql(
+    `WITH handed_back AS (
+       UPDATE pgboss.job SET state = 'retry', retry_limit = retry_limit + 1, start_after = now(), heartbeat_on = NULL
+        WHERE name = $1 AND id = $2::uuid AND state = 'active' RETURNING id)
+     SELECT pg_notify('pgboss_' || left(encode(sha224('pgboss'::bytea), 'hex'), 24), $1) FROM handed_back`,
+    [kind, id],
+  )
 }
 
 function readJob<Kind extends JobKind>(

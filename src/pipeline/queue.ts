@@ -17,6 +17,11 @@ export class JobGivenUp extends Error {
   override readonly name = 'JobGivenUp'
 }
 
+/** Thrown by a handler that leaves the job to another worker: it waits again, and no attempt counts. */
+export class JobHandedOn extends Error {
+  override readonly name = 'JobHandedOn'
+}
+
 export type JobHandlers = { readonly [Kind in JobKind]: (job: RunningJob<Kind>) => Promise<void> }
 
 export interface JobQueue {
@@ -29,6 +34,6 @@ export interface JobQueue {
     concurrency: number,
     handler: (job: RunningJob<Kind>) => Promise<void>,
   ): Promise<void>
-  /** Takes no more jobs, waits for the running ones at most `graceMs`, then aborts them; they are run again later. */
+  /** Takes no more jobs, waits for the running ones at most `graceMs`, then aborts them: others may have them at once. `work` may be called again. */
   stopWorking(graceMs: number): Promise<void>
 }

@@ -5,6 +5,7 @@ import type { ChunkStore, PipelineCatalogue } from './catalogue.ts'
 import { ALL_JOB_KINDS, JOB_KINDS, type JobKind, PRIORITY } from './job-kinds.ts'
 import type { TimelinePlanner } from './planner.ts'
 import type { JobHandlers, JobQueue, RunningJob } from './queue.ts'
+import { makeStuckChunks } from './stuck-chunks.ts'
 
 export interface WorkerParts {
   readonly queue: JobQueue
@@ -14,12 +15,20 @@ export interface WorkerParts {
   readonly planner: TimelinePlanner
   /** Encoders at once. */
   readonly concurrency: number
+  /** Whether there is another worker to leave a chunk to; without it there is none. */
+  readonly othersWork?: () => Promise<boolean>
   readonly logger: Logger
 }
 
 export interface Worker extends AsyncDisposable {
   /** Aborts what runs here for a video and waits until it has stopped. */
   stopVideo(videoId: VideoId): Promise<void>
+  /** Jobs it is at. */
+  readonly running: number
+  /** Takes no more jobs and hands back what it has: others may have it at once, and no attempt counts. */
+  drain(): Promise<void>
+  /** Takes jobs again. */
+  resume(): Promise<void>
 }
 
 const SWEEP_MS = 10_000
@@ -40,6 +49,8 @@ export async function startWorker(parts: WorkerParts): Promise<Worker> {
     Set<{ readonly abort: AbortController; readonly ended: Promise<unknown> }>
   >()
 
+  const stuck = makeStuckChunks(parts.othersWork ?? (async () => false))
+
   function tracked<Kind extends JobKind>(handler: (job: RunningJob<Kind>) => Promise<void>) {
     return async (job: RunningJob<Kind>): Promise<void> => {
       const abort = new AbortController()
@@ -48,7 +59,9 @@ export async function startWorker(parts: WorkerParts): Promise<Worker> {
       const entry = { abort, ended }
       running.set(job.data.videoId, own.add(entry))
       try {
-        await handler({ ...job, signal: AbortSignal.any([job.signal, abort.signal]) })
+        await stuck.watch(job.data, () =>
+          handler({ ...job, signal: AbortSignal.any([job.signal, abort.signal]) }),
+        )
       } finally {
         resolve()
         own.delete(entry)
@@ -63,7 +76,10 @@ export async function startWorker(parts: WorkerParts): Promise<Worker> {
     const handler: JobHandlers[Kind] = handlers[kind]
     await queue.work(kind, share === 'encoders' ? concurrency : share, tracked<Kind>(handler))
   }
-  for (const kind of ALL_JOB_KINDS) await begin(kind)
+  const beginAll = async () => {
+    for (const kind of ALL_JOB_KINDS) await begin(kind)
+  }
+  await beginAll()
 
   let sweeping: Promise<unknown> = Promise.resolve()
   const sweep = setInterval(() => {
@@ -79,6 +95,11 @@ export async function startWorker(parts: WorkerParts): Promise<Worker> {
       for (const { abort } of own) abort.abort(new Error('the video is being deleted'))
       await Promise.all(own.map(({ ended }) => ended))
     },
+    get running() {
+      return [...running.values()].reduce((sum, own) => sum + own.size, 0)
+    },
+    drain: () => queue.stopWorking(STOP_GRACE_MS),
+    resume: beginAll,
     async [Symbol.asyncDispose]() {
       clearInterval(sweep)
       await sweeping

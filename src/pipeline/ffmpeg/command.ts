@@ -17,7 +17,12 @@ export interface FfmpegCommand {
   /** `-filter_complex`. */
   readonly filterGraph?: string
   readonly outputs: readonly FfmpegOutput[]
+  /** What filters have measured is told at `info`; else only warnings are. */
+  readonly logLevel?: 'info'
 }
+
+/** An output's path that is no file: what comes there goes to `RunOptions.onBytes`. */
+export const STDOUT = 'pipe:1'
 
 /** What differs between the builds we run on: Debian's 5.1 and later, and the 2018 build of @ffmpeg-installer. */
 export interface FfmpegDialect {

@@ -1,22 +1,34 @@
 /**
  * Runs one ffmpeg command: niced, watched, and ended with us. Progress is read from its statistics on
- * stderr; one that makes none for a while is killed, and its chunk is tried again elsewhere.
+ * stderr; one that makes none for a while is killed, and its chunk is tried again elsewhere. So is one that
+ * talks without end: what it says is kept in memory.
  */
+import type { ChildProcess } from 'node:child_process'
+import { Writable } from 'node:stream'
 import ffmpeg from 'fluent-ffmpeg'
 import { AppError } from '../../kernel/errors.ts'
-import type { FfmpegCommand } from './command.ts'
+import { type FfmpegCommand, STDOUT } from './command.ts'
 import type { FfmpegTools } from './tools.ts'
 
 export interface RunOptions {
   readonly signal: AbortSignal
-  /** Killed after this long without a new frame or sample. */
+  /** Killed after this long without a new frame or sample; by default what the tools say. */
   readonly stallMs?: number
   /** Seconds of output so far. */
   readonly onProgress?: (seconds: number) => void
+  /** What it says beside its progress. */
+  readonly onLine?: (line: string) => void
+  /** What comes from the output to STDOUT; all of it has come when the run is over. */
+  readonly onBytes?: (bytes: Uint8Array) => void
 }
 
-const STALL_MS = 60_000
 const TAIL_LINES = 12
+/** Warnings about a damaged file are a few hundred bytes for each frame. */
+const MAX_STDERR_BYTES = 64 << 20
+/** fluent-ffmpeg keeps an unfinished line whole. */
+const MAX_LINE_BYTES = 1 << 20
+/** A killed process is gone at once; what it started may keep its pipes open. */
+const KILL_GRACE_MS = 2_000
 
 /** Throws AppError `encode-failed` with the end of ffmpeg's own words; the signal's reason when aborted. */
 export async function runFfmpeg(
@@ -24,31 +36,49 @@ export async function runFfmpeg(
   command: FfmpegCommand,
   options: RunOptions,
 ): Promise<void> {
-  const { signal, stallMs = STALL_MS, onProgress } = options
+  const { signal, stallMs = tools.stallMs, onProgress, onLine, onBytes } = options
   signal.throwIfAborted()
-  const run = assemble(tools, command)
+  const taker = onBytes && takeBytes(onBytes)
+  const run = assemble(tools, command, taker?.stream)
   const tail: string[] = []
-  let stalled = false
+  /** Why it was ended by us. */
+  let ended: { readonly reason: unknown } | undefined
   let lastProgress = ''
   const { promise, resolve, reject } = Promise.withResolvers<void>()
+  let force: NodeJS.Timeout | undefined
+  const kill = (reason: unknown) => {
+    const child = processOf(run)
+    child?.kill('SIGKILL')
+    force ??= setTimeout(() => {
+      child?.stderr?.destroy()
+      child?.stdout?.destroy()
+      reject(reason)
+    }, KILL_GRACE_MS)
+  }
   // fluent-ffmpeg asks ffmpeg what it can do before it spawns the run: until then there is nothing to kill.
   let spawned = false
   const end = (reason: unknown) => {
-    if (spawned) run.kill('SIGKILL')
-    else reject(reason)
+    ended ??= { reason }
+    if (spawned) kill(ended.reason)
+    else reject(ended.reason)
   }
-  const watchdog = setTimeout(() => {
-    stalled = true
-    end(stall(stallMs, tail))
-  }, stallMs)
+  const watchdog = setTimeout(() => end(stall(stallMs, tail)), stallMs)
   const abort = () => end(signal.reason)
   run.on('start', () => {
     spawned = true
-    if (signal.aborted || stalled) run.kill('SIGKILL')
+    if (ended) kill(ended.reason)
+    limitTalk(processOf(run), () =>
+      end(
+        new AppError('encode-failed', 'ffmpeg wrote messages without end and was ended.', {
+          fields: failing(tail),
+        }),
+      ),
+    )
   })
   run.on('stderr', (line: string) => {
     const progress = readProgress(line)
     if (progress === undefined) {
+      onLine?.(line)
       if (line.trim() !== '') tail.push(line.trim())
       if (tail.length > TAIL_LINES) tail.shift()
     } else if (progress.mark !== lastProgress) {
@@ -59,13 +89,12 @@ export async function runFfmpeg(
   })
   run.on('end', () => resolve())
   run.on('error', (error: Error) => {
-    if (signal.aborted) reject(signal.reason)
-    else if (stalled) reject(stall(stallMs, tail))
+    if (ended) reject(ended.reason)
     else
       reject(
         new AppError('encode-failed', `ffmpeg failed: ${tail.at(-1) ?? error.message}`, {
           cause: error,
-          fields: { stderr: tail.join('\n') },
+          fields: failing(tail),
         }),
       )
   })
@@ -73,19 +102,60 @@ export async function runFfmpeg(
   try {
     run.run()
     await promise
+    await taker?.finished
   } finally {
     clearTimeout(watchdog)
+    clearTimeout(force)
     signal.removeEventListener('abort', abort)
   }
 }
 
+/** `stalled`: it did not fail by itself (pipeline/stuck-chunks.ts). */
 function stall(stallMs: number, tail: readonly string[]): AppError {
   return new AppError('encode-failed', `ffmpeg made no progress for ${stallMs / 1000} s and was ended.`, {
-    fields: { stderr: tail.join('\n') },
+    fields: { ...failing(tail), stalled: true },
   })
 }
 
-function assemble(tools: FfmpegTools, command: FfmpegCommand): ffmpeg.FfmpegCommand {
+function failing(tail: readonly string[]) {
+  return { stderr: tail.join('\n') }
+}
+
+/** fluent-ffmpeg's own, from its `start` event on; not in its types. */
+function processOf(run: ffmpeg.FfmpegCommand): ChildProcess | undefined {
+  return (run as { ffmpegProc?: ChildProcess }).ffmpegProc
+}
+
+function limitTalk(child: ChildProcess | undefined, onTooMuch: () => void): void {
+  let total = 0
+  let line = 0
+  child?.stderr?.on('data', (data: string) => {
+    total += data.length
+    // Progress is written over itself: a carriage return ends a line as well.
+    const last = Math.max(data.lastIndexOf('\n'), data.lastIndexOf('\r'))
+    line = last === -1 ? line + data.length : data.length - last - 1
+    if (total > MAX_STDERR_BYTES || line > MAX_LINE_BYTES) onTooMuch()
+  })
+}
+
+/** fluent-ffmpeg takes a stream that closes by itself for one that was closed too early. */
+function takeBytes(onBytes: (bytes: Uint8Array) => void) {
+  const stream = new Writable({
+    autoDestroy: false,
+    emitClose: false,
+    write(bytes: Uint8Array, _encoding, done) {
+      onBytes(bytes)
+      done()
+    },
+  })
+  return { stream, finished: new Promise<void>((resolve) => stream.once('finish', resolve)) }
+}
+
+function assemble(
+  tools: FfmpegTools,
+  command: FfmpegCommand,
+  stdout: Writable | undefined,
+): ffmpeg.FfmpegCommand {
   const run = ffmpeg({ niceness: tools.niceness, stdoutLines: 200 })
   run.setFfmpegPath(tools.launcherPath)
   for (const input of command.inputs) {
@@ -95,8 +165,11 @@ function assemble(tools: FfmpegTools, command: FfmpegCommand): ffmpeg.FfmpegComm
   }
   if (command.filterGraph !== undefined) run.complexFilter(command.filterGraph)
   for (const [index, output] of command.outputs.entries()) {
-    const general = index === 0 ? ['-hide_banner', '-nostdin', '-loglevel', 'warning', '-stats'] : []
-    run.output(output.path).outputOptions(...general, ...output.options)
+    const general =
+      index === 0 ? ['-hide_banner', '-nostdin', '-loglevel', command.logLevel ?? 'warning', '-stats'] : []
+    run
+      .output(output.path === STDOUT && stdout ? stdout : output.path)
+      .outputOptions(...general, ...output.options)
   }
   return run
 }

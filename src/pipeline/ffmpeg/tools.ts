@@ -18,8 +18,11 @@ export interface FfmpegTools {
   readonly dialect: FfmpegDialect
   /** Of an encoder: below everything that people wait for, ingest, delivery and the database. */
   readonly niceness: number
+  /** One that shows no progress for so long is ended. */
+  readonly stallMs: number
 }
 
+const STALL_MS = 60_000
 /** For what is made beforehand. */
 const PATIENT_NICENESS = 15
 /** For what a viewer waits for: it gets nine tenths of what patient ones would take. */
@@ -37,15 +40,15 @@ export async function prepareFfmpeg(options: {
   readonly ffmpegPath: string
   readonly ffprobePath: string
   readonly tmpDir: string
+  readonly stallMs?: number
 }): Promise<FfmpegTools> {
-  const { ffmpegPath, ffprobePath, tmpDir } = options
+  const { ffmpegPath, ffprobePath, tmpDir, stallMs = STALL_MS } = options
   const [version, filters] = await Promise.all([ask(ffmpegPath, '-version'), ask(ffmpegPath, '-filters')])
   const setpriv = await findSetpriv()
   const leash = setpriv ? [setpriv, '--pdeathsig', 'KILL', '--'] : []
   await mkdir(tmpDir, { recursive: true })
   const launcherPath = path.join(tmpDir, `ffmpeg-${process.pid}.sh`)
-  // ffmpeg outlives a killed worker and keeps writing, unless the kernel ends it with its parent.
-  await writeFile(launcherPath, `#!/bin/sh\nexec ${[...leash, ffmpegPath].map(quote).join(' ')} "$@"\n`)
+  await writeFile(launcherPath, launcher(leash, ffmpegPath))
   await chmod(launcherPath, 0o700)
   return {
     ffmpegPath,
@@ -54,7 +57,19 @@ export async function prepareFfmpeg(options: {
     leash,
     dialect: parseDialect(version, filters),
     niceness: PATIENT_NICENESS,
+    stallMs,
   }
+}
+
+/**
+ * ffmpeg outlives a killed worker and keeps writing, unless the kernel ends it with its parent. A parent that
+ * died before that was asked for is nobody's any more: then nothing is begun.
+ */
+function launcher(leash: readonly string[], ffmpegPath: string): string {
+  const begin = `exec ${quote(ffmpegPath)} "$@"`
+  if (leash.length === 0) return `#!/bin/sh\n${begin}\n`
+  const checked = `[ "$PPID" = ${process.pid} ] || exit 1; ${begin}`
+  return `#!/bin/sh\nexec ${leash.map(quote).join(' ')} /bin/sh -c ${quote(checked)} ffmpeg "$@"\n`
 }
 
 async function ask(ffmpegPath: string, question: string): Promise<string> {
