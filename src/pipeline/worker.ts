@@ -5,7 +5,7 @@ import type { ChunkStore, PipelineCatalogue } from './catalogue.ts'
 import { ALL_JOB_KINDS, JOB_KINDS, type JobKind, PRIORITY } from './job-kinds.ts'
 import type { TimelinePlanner } from './planner.ts'
 import type { JobHandlers, JobQueue, RunningJob } from './queue.ts'
-import { makeStuckChunks } from './stuck-chunks.ts'
+import { makeStallRest } from './stall-rest.ts'
 
 export interface WorkerParts {
   readonly queue: JobQueue
@@ -49,9 +49,9 @@ export async function startWorker(parts: WorkerParts): Promise<Worker> {
     Set<{ readonly abort: AbortController; readonly ended: Promise<unknown> }>
   >()
 
-  const stuck = makeStuckChunks(parts.othersWork ?? (async () => false))
+  const afterStall = makeStallRest(parts.othersWork ?? (async () => false))
 
-  function tracked<Kind extends JobKind>(handler: (job: RunningJob<Kind>) => Promise<void>) {
+  function tracked<Kind extends JobKind>(kind: Kind, handler: (job: RunningJob<Kind>) => Promise<void>) {
     return async (job: RunningJob<Kind>): Promise<void> => {
       const abort = new AbortController()
       const { promise: ended, resolve } = Promise.withResolvers<void>()
@@ -59,9 +59,8 @@ export async function startWorker(parts: WorkerParts): Promise<Worker> {
       const entry = { abort, ended }
       running.set(job.data.videoId, own.add(entry))
       try {
-        await stuck.watch(job.data, () =>
-          handler({ ...job, signal: AbortSignal.any([job.signal, abort.signal]) }),
-        )
+        const run = () => handler({ ...job, signal: AbortSignal.any([job.signal, abort.signal]) })
+        await (JOB_KINDS[kind].concurrency === 'encoders' ? afterStall(run) : run())
       } finally {
         resolve()
         own.delete(entry)
@@ -74,7 +73,7 @@ export async function startWorker(parts: WorkerParts): Promise<Worker> {
   const begin = async <Kind extends JobKind>(kind: Kind): Promise<void> => {
     const share = JOB_KINDS[kind].concurrency
     const handler: JobHandlers[Kind] = handlers[kind]
-    await queue.work(kind, share === 'encoders' ? concurrency : share, tracked<Kind>(handler))
+    await queue.work(kind, share === 'encoders' ? concurrency : share, tracked(kind, handler))
   }
   const beginAll = async () => {
     for (const kind of ALL_JOB_KINDS) await begin(kind)

@@ -110,7 +110,7 @@ export async function runFfmpeg(
   }
 }
 
-/** `stalled`: it did not fail by itself (pipeline/stuck-chunks.ts). */
+/** `stalled`: it did not fail by itself (pipeline/stall-rest.ts). */
 function stall(stallMs: number, tail: readonly string[]): AppError {
   return new AppError('encode-failed', `ffmpeg made no progress for ${stallMs / 1000} s and was ended.`, {
     fields: { ...failing(tail), stalled: true },
