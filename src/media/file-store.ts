@@ -6,7 +6,18 @@
  */
 import { randomUUID } from 'node:crypto'
 import { createReadStream } from 'node:fs'
-import { copyFile, mkdir, open, readdir, readFile, rename, rm, stat, truncate } from 'node:fs/promises'
+import {
+  copyFile,
+  type FileHandle,
+  mkdir,
+  open,
+  readdir,
+  readFile,
+  rename,
+  rm,
+  stat,
+  truncate,
+} from 'node:fs/promises'
 import path from 'node:path'
 import type { Readable } from 'node:stream'
 import { AppError } from '../kernel/errors.ts'
@@ -37,10 +48,10 @@ export class FileStore implements MediaStore {
     }
   }
 
-  async put(key: MediaKey, content: Uint8Array): Promise<void> {
+  async put(key: MediaKey, content: Uint8Array | readonly Uint8Array[]): Promise<void> {
     await this.#replace(key, async (aside) => {
       await using file = await open(aside, 'wx')
-      await file.writeFile(content)
+      await writeAll(file, content instanceof Uint8Array ? [content] : content)
       await file.sync()
     })
   }
@@ -156,6 +167,21 @@ export class FileStore implements MediaStore {
       throw new AppError('not-found', 'There is no such file.', { fields: { key } })
     }
     return path.join(this.#root, ...parts)
+  }
+}
+
+/** A system call for all of it, unless the disk takes less. */
+async function writeAll(file: FileHandle, parts: readonly Uint8Array[]): Promise<void> {
+  let left = parts
+  for (;;) {
+    let { bytesWritten } = await file.writev(left)
+    const whole = left.findIndex(({ byteLength }) => {
+      if (byteLength > bytesWritten) return true
+      bytesWritten -= byteLength
+      return false
+    })
+    if (whole === -1) return
+    left = [left[whole]?.subarray(bytesWritten) ?? new Uint8Array(), ...left.slice(whole + 1)]
   }
 }
 

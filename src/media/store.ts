@@ -11,8 +11,11 @@ export interface MediaStat {
 }
 
 export interface MediaStore {
-  /** Whole or not at all: written aside, synced, renamed. Writing the same key again replaces it with equal content. */
-  put(key: MediaKey, content: Uint8Array): Promise<void>
+  /**
+   * Whole or not at all: written aside, synced, renamed. Writing the same key again replaces it with equal content.
+   * A list is written as one, its parts one behind the other.
+   */
+  put(key: MediaKey, content: Uint8Array | readonly Uint8Array[]): Promise<void>
   /** Moves a finished local file in, whole or not at all. */
   putFile(key: MediaKey, localPath: string): Promise<void>
   /** Adds to the end of a growing file; resolves when readers see it. One writer at a time. */

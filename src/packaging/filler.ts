@@ -51,7 +51,7 @@ export function fillerSegment(
   number: number,
   start: number,
   end: number,
-): Promise<Uint8Array> {
+): Promise<readonly Uint8Array[]> {
   if (kind === 'video') {
     return muxSegment(BLACK_TRACK, number, [
       { data: BLACK_PICTURE, seconds: start, duration: end - start, key: true },

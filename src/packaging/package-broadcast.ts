@@ -12,16 +12,19 @@ import type { LogGrowth } from '../recording/log-growth.ts'
 import { type LogTag, readLog } from '../recording/log-reader.ts'
 import { isContinuedMark } from '../recording/part-head.ts'
 import type { LeftOut } from './flv-tracks.ts'
+import { LogBuffers, LogMemory } from './log-memory.ts'
 import { LogPackets } from './log-packets.ts'
-import { type CutSegment, isBefore, SegmentCutter } from './segment-cutter.ts'
+import { type CutSegment, SegmentCutter } from './segment-cutter.ts'
 import type { TimelineEvents } from './segment-to-write.ts'
-import { type LogPosition, parseTimeline, type Timeline, type TimelineSegment } from './timeline.ts'
+import { isBefore, type LogPosition, parseTimeline, type Timeline, type TimelineSegment } from './timeline.ts'
 import { TimelineWriter } from './timeline-writer.ts'
 
 export interface PackageBroadcastOptions extends TimelineEvents {
   readonly log: LogParts
   readonly video: VideoId
   readonly store: MediaStore
+  /** Shared with what else is packaged here. */
+  readonly buffers?: LogBuffers
   /** Stops where it stands; what was added is written. */
   readonly signal?: AbortSignal
 }
@@ -42,7 +45,15 @@ export interface PackagedBroadcast {
 export async function packageBroadcast(options: PackageBroadcastOptions): Promise<PackagedBroadcast> {
   const { log, store, video, signal } = options
   const timeline = await readForWriting(store, video)
-  const writer = await TimelineWriter.open(store, video, options, timeline)
+  const memory = new LogMemory(options.buffers ?? new LogBuffers())
+  const events: TimelineEvents = {
+    ...(options.onInit ? { onInit: options.onInit } : {}),
+    onSegment(segment, init) {
+      if (segment.log?.resume) memory.release(earlier(segment.log, segment.log.resume.audio))
+      options.onSegment?.(segment, init)
+    },
+  }
+  const writer = await TimelineWriter.open(store, video, events, timeline)
   const leftOut: LeftOut[] = []
   let originMs: number | undefined
   const result = (complete: boolean): PackagedBroadcast => ({
@@ -63,7 +74,11 @@ export async function packageBroadcast(options: PackageBroadcastOptions): Promis
     ) {
       const from = run.from(part.part)
       const reading = { ...how(part), ...(signal ? { signal } : {}), from, groups: true }
-      for await (const tags of readLog(part.file, reading)) await run.take(tags, part.part)
+      for await (const tags of readLog(part.file, { ...reading, takeBuffer: memory.take })) {
+        const last = tags.at(-1)
+        if (last) memory.holds({ part: part.part, offset: last.end })
+        await run.take(tags, part.part)
+      }
     }
     await run.endSession()
     originMs = run.originMs
@@ -195,6 +210,10 @@ class PackagingRun {
     })
     this.#interrupted = false
   }
+}
+
+function earlier(a: LogPosition, b: LogPosition): LogPosition {
+  return isBefore(a, b) ? a : b
 }
 
 const FIRST_TAG_OFFSET = 13

@@ -12,7 +12,7 @@ import type { AudioPacket, Configured, LogPacket, VideoPacket } from './log-pack
 import { earliestMs, latestMs, type PictureGroup, timed, videoEndMs } from './picture-group.ts'
 import type { MuxPacket } from './segment-muxer.ts'
 import { silentFrame } from './silence.ts'
-import type { LogPosition, LogResume } from './timeline.ts'
+import { isBefore, type LogPosition, type LogResume } from './timeline.ts'
 
 export interface CutSegment {
   /** Seconds on the timeline. */
@@ -286,8 +286,4 @@ export class SegmentCutter {
       ...(this.#audio.filledTo === undefined ? {} : { audioEnd: this.#audio.filledTo }),
     }
   }
-}
-
-export function isBefore(a: LogPosition, b: LogPosition): boolean {
-  return a.part < b.part || (a.part === b.part && a.offset < b.offset)
 }

@@ -6,6 +6,7 @@
  */
 import { AppError } from '../kernel/errors.ts'
 import { openEncoded, readEncodedPackets } from './encoded-input.ts'
+import { type ByteRange, keyframeRange } from './keyframe-range.ts'
 import { type MuxPacket, type MuxTrack, muxInit, muxSegment, trackCodecs } from './segment-muxer.ts'
 
 /** A place on the timeline; consecutive ones touch. Seconds. */
@@ -39,6 +40,8 @@ export interface EncodedSegment {
   /** Presentation times on the timeline: of the first packet, and where the last one ends. Seconds. */
   readonly firstSeconds: number
   readonly endSeconds: number
+  /** Where its first picture lies in the bytes; video only. */
+  readonly keyframe?: ByteRange
 }
 
 export interface EncodedSegments {
@@ -71,10 +74,18 @@ export async function segmentEncoded(request: SegmentEncodedRequest): Promise<En
   for (const [index, span] of request.segments.entries()) {
     const group = groups[index] ?? []
     verify(group, span, request, index)
-    const bytes = await muxSegment(track, span.number, group)
+    const bytes = Buffer.concat(await muxSegment(track, span.number, group))
     const last = group.reduce((end, packet) => Math.max(end, packet.seconds + packet.duration), 0)
     const first = group.reduce((start, packet) => Math.min(start, packet.seconds), Number.POSITIVE_INFINITY)
-    made.push({ number: span.number, bytes, frames: group.length, firstSeconds: first, endSeconds: last })
+    const keyframe = request.kind === 'video' ? keyframeRange(bytes) : undefined
+    made.push({
+      number: span.number,
+      bytes,
+      frames: group.length,
+      firstSeconds: first,
+      endSeconds: last,
+      ...(keyframe && { keyframe }),
+    })
   }
   const bits = made.map((segment) => segment.bytes.byteLength * 8)
   const rates = bits.map((count, index) => count / (request.segments[index]?.duration || 1))

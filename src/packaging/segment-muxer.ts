@@ -20,6 +20,7 @@ import {
   type Target,
   type VideoCodec,
 } from 'mediabunny'
+import { encodeFragmentHead, keyframesInOrder } from './fragment.ts'
 import { adjustFragment, clearCreationTimes } from './fragment-boxes.ts'
 
 export interface MuxVideoTrack {
@@ -75,20 +76,31 @@ export async function muxInit(track: MuxTrack, priming?: MuxPacket): Promise<Uin
 }
 
 /**
- * One segment; `packets` are in decode order and the first is a keyframe. `delaySeconds`: how long
- * before it is shown a picture is decoded, at least; give every segment the same.
- * Throws Error on what cannot be muxed.
+ * One segment, in parts that follow each other; `packets` are in decode order and the first is a keyframe.
+ * `delaySeconds`: how long before it is shown a picture is decoded, at least; give every segment the same.
+ * Packets are not copied: they are parts of it. Throws Error on what cannot be muxed.
  */
 export async function muxSegment(
   track: MuxTrack,
-  sequence: number,
+  number: number,
   packets: readonly MuxPacket[],
   delaySeconds = 0,
-): Promise<Uint8Array> {
+): Promise<readonly Uint8Array[]> {
+  const sequence = number + 1
+  const delayTicks = track.kind === 'video' ? Math.round(delaySeconds * track.timescale) : 0
+  if (packets.length > 0 && !isConverted(track)) {
+    const timescale = track.kind === 'video' ? track.timescale : track.sampleRate
+    const head = encodeFragmentHead(packets, { timescale, sequence, delayTicks })
+    return [head, ...packets.map(({ data }) => data)]
+  }
   const segment = new BufferTarget()
   await mux(track, packets, packets[0], { init: new NullTarget(), segment })
-  const delayTicks = track.kind === 'video' ? Math.round(delaySeconds * track.timescale) : 0
-  return adjustFragment(written(segment), sequence + 1, delayTicks)
+  return [adjustFragment(written(segment), sequence, delayTicks)]
+}
+
+/** Annex B and ADTS: the packets are not what stands in the file. */
+function isConverted({ codec, description }: MuxTrack): boolean {
+  return !description && (codec === 'avc' || codec === 'hevc' || codec === 'aac')
 }
 
 async function mux(
@@ -117,7 +129,8 @@ async function mux(
     add = (packet) => source.add(packet)
   }
   await output.start()
-  for (const { packet, key } of keyframesInOrder(packets)) await add(encoded(packet, key))
+  const keyframes = keyframesInOrder(packets)
+  for (const [index, packet] of packets.entries()) await add(encoded(packet, keyframes[index] ?? false))
   await output.finalize()
 }
 
@@ -127,23 +140,6 @@ function written(target: BufferTarget): Uint8Array {
 
 function encoded(packet: MuxPacket, key: boolean): EncodedPacket {
   return new EncodedPacket(packet.data, key ? 'key' : 'delta', packet.seconds, packet.duration)
-}
-
-/** A keyframe whose group has a picture shown before the group ahead of it was over does not count as one: the muxer would refuse. */
-function keyframesInOrder(packets: readonly MuxPacket[]): { packet: MuxPacket; key: boolean }[] {
-  const marked = packets.map((packet, index) => ({ packet, key: packet.key || index === 0 }))
-  let earliest = Number.POSITIVE_INFINITY
-  const earliestFrom = marked.map(() => 0)
-  for (let index = marked.length - 1; index >= 0; index--) {
-    earliest = Math.min(earliest, marked[index]?.packet.seconds ?? earliest)
-    earliestFrom[index] = earliest
-  }
-  let latest = Number.NEGATIVE_INFINITY
-  for (const [index, mark] of marked.entries()) {
-    if (index > 0 && mark.key && (earliestFrom[index] ?? 0) < latest) mark.key = false
-    latest = Math.max(latest, mark.packet.seconds)
-  }
-  return marked
 }
 
 function videoDecoderConfig(track: MuxVideoTrack): VideoDecoderConfig {

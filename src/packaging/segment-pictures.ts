@@ -39,6 +39,6 @@ export async function packPictures(
   number: number,
   packets: readonly MuxPacket[],
   delaySeconds: number,
-): Promise<Uint8Array> {
-  return isCarried(track) ? encodeCarriedPiece(packets) : muxSegment(track, number, packets, delaySeconds)
+): Promise<readonly Uint8Array[]> {
+  return isCarried(track) ? [encodeCarriedPiece(packets)] : muxSegment(track, number, packets, delaySeconds)
 }

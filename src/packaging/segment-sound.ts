@@ -60,6 +60,6 @@ export async function packSound(
   sound: KeptSound,
   number: number,
   packets: readonly MuxPacket[],
-): Promise<Uint8Array> {
-  return sound.how === 'passed' ? muxSegment(sound.track, number, packets) : encodeCarriedPiece(packets)
+): Promise<readonly Uint8Array[]> {
+  return sound.how === 'passed' ? muxSegment(sound.track, number, packets) : [encodeCarriedPiece(packets)]
 }

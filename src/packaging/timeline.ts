@@ -75,6 +75,10 @@ export interface LogPosition {
   readonly offset: number
 }
 
+export function isBefore(a: LogPosition, b: LogPosition): boolean {
+  return a.part < b.part || (a.part === b.part && a.offset < b.offset)
+}
+
 /**
  * What packaging knew there, so that what follows comes out the same to the byte: the next audio tag,
  * the tags that configured the decoders, the clock (recording/timestamp-repair.ts) and audio's place

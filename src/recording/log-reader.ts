@@ -13,7 +13,7 @@ import {
 } from '../formats/flv/tag-header.ts'
 import type { LogGrowth } from './log-growth.ts'
 
-/** One tag. `body` stays valid, and keeps the buffer it was read into alive. */
+/** One tag. `body` stays valid as long as the buffer it was read into is not used again. */
 export interface LogTag {
   readonly type: number
   readonly timestampMs: number
@@ -33,13 +33,16 @@ export interface ReadLogOptions {
   readonly groups?: boolean
   /** Of a file that others wrote: the size after each tag may be wrong. */
   readonly foreign?: boolean
+  /** Where to read into: at least so many bytes. Without it, each read has a buffer of its own. */
+  readonly takeBuffer?: (bytes: number) => Buffer
 }
 
-const READ_BYTES = 512 * 1024
+const READ_BYTES = 256 * 1024
+const NO_BYTES = Buffer.alloc(0)
 
 /** Yields tags in batches, as they are read. Throws MalformedError when it is no FLV at all. */
 export async function* readLog(file: string, options: ReadLogOptions = {}): AsyncGenerator<LogTag[], void> {
-  const { growth, signal } = options
+  const { growth, signal, takeBuffer = Buffer.allocUnsafeSlow } = options
   let at = options.from ?? 0
   if (growth) await growth.beyond(at, signal)
   // The file of a part that could not even be created.
@@ -52,7 +55,7 @@ export async function* readLog(file: string, options: ReadLogOptions = {}): Asyn
     const complete = growth?.ended ?? true
     const available = growth ? growth.bytes : (await handle.stat()).size
     const length = Math.min(wanted, available - at)
-    const bytes = Buffer.allocUnsafeSlow(Math.max(0, length))
+    const bytes = length > 0 ? takeBuffer(length) : NO_BYTES
     const { bytesRead } = length > 0 ? await handle.read(bytes, 0, length, at) : { bytesRead: 0 }
     const { tags, used, needed, damaged } = parseTags(
       bytes.subarray(0, bytesRead),

@@ -8,6 +8,7 @@ import type { BroadcastId, VideoId } from '../../kernel/ids.ts'
 import type { Logger } from '../../kernel/logger.ts'
 import { pause } from '../../kernel/retry.ts'
 import type { MediaStore } from '../../media/store.ts'
+import { LogBuffers } from '../../packaging/log-memory.ts'
 import { type PackagedBroadcast, packageBroadcast } from '../../packaging/package-broadcast.ts'
 import type { TimelineInit, TimelineSegment } from '../../packaging/timeline.ts'
 import type { TimelinePlanner } from '../../pipeline/planner.ts'
@@ -37,6 +38,7 @@ const LAST_ATTEMPTS = 5
 export class LivePackager implements BroadcastPackager {
   readonly #options: LivePackagerOptions
   readonly #progress = new Map<BroadcastId, PackagingProgress>()
+  readonly #buffers = new LogBuffers()
 
   constructor(options: LivePackagerOptions) {
     this.#options = options
@@ -94,6 +96,7 @@ export class LivePackager implements BroadcastPackager {
           log: broadcastLog,
           video: videoId,
           store,
+          buffers: this.#buffers,
           signal: AbortSignal.any([signal, crowded.signal]),
           onInit: (init) => this.#grown(broadcastId, videoId, init),
           onSegment: (segment) => this.#grown(broadcastId, videoId, segment),
