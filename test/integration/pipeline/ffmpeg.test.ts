@@ -1,7 +1,8 @@
 /** ffmpeg as it is run: watched, ended with us, and kept from what a hostile file asks of it. */
 
 import { execFile } from 'node:child_process'
-import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { constants, readdirSync, readFileSync } from 'node:fs'
+import { chmod, mkdtemp, open, rm, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import { createRequire } from 'node:module'
 import type { AddressInfo } from 'node:net'
@@ -49,6 +50,16 @@ async function fakeTools(name: string, script: string): Promise<FfmpegTools> {
   await chmod(launcherPath, 0o700)
   return { ...tools, launcherPath }
 }
+/** Ids of processes with that word in their command. */
+function processesOf(word: string): string[] {
+  return readdirSync('/proc').filter((pid) => {
+    try {
+      return /^\d+$/.test(pid) && readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0').includes(word)
+    } catch {
+      return false
+    }
+  })
+}
 const anything = () => ({
   inputs: [],
   filterGraph: 'color=black:size=16x16:duration=1[v]',
@@ -72,6 +83,38 @@ describe('a run of ffmpeg', () => {
     ).rejects.toMatchObject({
       code: 'encode-failed',
       message: expect.stringContaining('no progress for 20 s'),
+    })
+  })
+
+  const mark = 'echo "frame=    1 fps=0.0 q=0.0 size=       0kB time=00:00:00.04 bitrate=N/A" >&2'
+  it.each([
+    ['does not heed being asked to end', `trap '' TERM INT HUP\n${mark}\nread -r word < '$fifo'`],
+    ['says the same for ever', `while :; do ${mark}; done`],
+    ['leaves somebody behind who holds its pipes', `${mark}\nread -r word < '$fifo' &\nwait`],
+  ])('that stands still and %s is ended (pain 24)', async (what, script) => {
+    const fifo = at(`${what.length}.fifo`)
+    await promisify(execFile)('mkfifo', [fifo])
+    const stuck = await fakeTools(`${what.length}.sh`, script.replace('$fifo', fifo))
+    await expect(runFfmpeg(stuck, anything(), { signal: rest, stallMs: 500 })).rejects.toMatchObject({
+      code: 'encode-failed',
+      message: expect.stringContaining('no progress for 0.5 s'),
+      fields: { stalled: true },
+    })
+    // Who was left behind may go.
+    const end = await open(fifo, constants.O_RDWR | constants.O_NONBLOCK)
+    await end.write('go\n')
+    await expect.poll(() => processesOf(stuck.launcherPath)).toEqual([])
+    await end.close()
+  })
+
+  it.each([
+    ['a line that never ends', `exec tr '\\0' x < /dev/zero >&2`],
+    ['warnings without end', `exec yes "$(printf '%05000d' 0)" >&2`],
+  ])('that writes %s is ended, before that fills our memory (pain 24)', async (_what, script) => {
+    const chatty = await fakeTools('chatty.sh', script)
+    await expect(runFfmpeg(chatty, anything(), { signal: rest })).rejects.toMatchObject({
+      code: 'encode-failed',
+      message: 'ffmpeg wrote messages without end and was ended.',
     })
   })
 
