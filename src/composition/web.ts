@@ -1,6 +1,8 @@
 /** The web role: the API, media, live outputs and pages on one port. */
 import { access, constants } from 'node:fs/promises'
 import path from 'node:path'
+import { VERSION } from '../config/version.ts'
+import { makeFindKeyframes } from '../database/chunk-keyframes.ts'
 import { makeDelivery } from '../delivery/delivery.ts'
 import type { Sample } from '../delivery/metrics.ts'
 import { startWebServer } from '../delivery/server.ts'
@@ -15,7 +17,6 @@ import type { Holdings } from './holdings.ts'
 import type { IngestSide } from './ingest-side.ts'
 
 const WEB_DIR = path.resolve(import.meta.dirname, '../../web/dist')
-const VERSION = '0.1.0'
 
 /** Resolves with the port when it listens. */
 export async function startWeb(
@@ -46,6 +47,7 @@ export async function startWeb(
       media: store,
       paths,
       demandSegment: demand.demandSegment,
+      findKeyframes: makeFindKeyframes(prisma),
       onAirOf: (id) => ingest.onAirOf(id),
       endBroadcast: (id) => ingest.endBroadcast(id),
       openRecording: async (id, signal) => {

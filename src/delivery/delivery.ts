@@ -27,6 +27,7 @@ import { makeFindLive } from './live/find-live.ts'
 import { LivePlaces } from './live/live-places.ts'
 import { type LiveRoutesOptions, liveRoutes } from './live/live-routes.ts'
 import { LiveSockets, type LiveSocketsOptions } from './live/live-sockets.ts'
+import type { FindKeyframes } from './media/i-frames.ts'
 import { type MediaRoutesOptions, mediaRoutes } from './media/media-routes.ts'
 import { MediaTokens } from './media/media-token.ts'
 import { makePlaylists } from './media/playlists.ts'
@@ -61,6 +62,7 @@ export interface DeliveryOptions {
   readonly media: MediaStore
   readonly paths: StoragePaths
   readonly demandSegment: MediaRoutesOptions['demandSegment']
+  readonly findKeyframes: FindKeyframes
   readonly onAirOf: OnAirOf
   readonly endBroadcast: BroadcastRoutesOptions['endBroadcast']
   readonly openRecording: BroadcastRoutesOptions['openRecording']
@@ -165,7 +167,7 @@ export function makeDelivery(options: DeliveryOptions): Delivery {
     media: mediaRoutes({
       tokens,
       facts,
-      playlists: makePlaylists(new TimelineCache(options.media)),
+      playlists: makePlaylists(new TimelineCache(options.media), options.findKeyframes),
       sender: makeMediaSender(options.media, cache),
       waitingRoom,
       demandSegment: options.demandSegment,

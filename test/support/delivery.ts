@@ -8,6 +8,7 @@ import path from 'node:path'
 import { Readable, type Writable } from 'node:stream'
 import { makeBroadcastArchiveStore } from '../../src/database/broadcast-archive.ts'
 import { PostgresCatalogueChanges } from '../../src/database/catalogue-changes.ts'
+import { makeFindKeyframes } from '../../src/database/chunk-keyframes.ts'
 import {
   makeApiTokenStore,
   makeChannelStore,
@@ -180,6 +181,7 @@ export async function startTestSite(
       media,
       paths,
       demandSegment: (...args) => parts.demandSegment(...args),
+      findKeyframes: makeFindKeyframes(prisma),
       onAirOf: (id) => parts.onAirOf(id),
       endBroadcast: (id) => parts.endBroadcast(id),
       openRecording: async () => Readable.from([Buffer.from('FLV')]),

@@ -96,6 +96,7 @@ export async function storeOriginal(
       init: 0,
       discontinuity: false,
       videoBytes: made.segments[i]?.bytes.byteLength ?? 0,
+      ...(made.segments[i]?.keyframe && { keyframe: made.segments[i].keyframe }),
       audioBytes: 0,
     }),
   )

@@ -1,11 +1,14 @@
 /**
  * /media/<token>/<video>/…: playlists, segments and pictures, for whoever has the token.
  *
- *     master.m3u8                    multivariant playlist; ?start=live: on air, it says to begin near the end
+ *     master.m3u8                    multivariant playlist; ?start=live: on air, it says to begin near the end;
+ *                                    ?variants=pictures: none of sound alone where there are pictures
  *     <rendition>/index.m3u8         media playlist: grows while the video does
+ *     <rendition>/iframes.m3u8       the keyframes alone, for scrubbing, where they are known
  *     <rendition>/init.mp4, init-<i>.mp4
  *     <rendition>/<n>.m4s            waits, when it is not made yet
  *     poster.jpg
+ *     waveform.json                  what the sound looks like
  */
 import { type Request, type Response, Router } from 'express'
 import { AppError } from '../../kernel/errors.ts'
@@ -15,7 +18,7 @@ import { mediaKeys } from '../../media/layout.ts'
 import { allowEverySite } from '../every-site.ts'
 import { signalOf } from '../route.ts'
 import { isUnchanged } from './conditional.ts'
-import type { MediaTokens } from './media-token.ts'
+import { type MediaTokens, parseMediaName } from './media-token.ts'
 import type { Playlists, PlaylistText } from './playlists.ts'
 import { IMMUTABLE, type MediaFile, type MediaSender } from './send-media.ts'
 import type { VideoFacts } from './video-facts.ts'
@@ -55,17 +58,26 @@ export function mediaRoutes(options: MediaRoutesOptions): Router {
   router.use(allowEverySite)
 
   router.get('/:token/:video/master.m3u8', async (req, res) => {
-    const nearLive = req.query.start === 'live'
-    sendPlaylist(req, res, await playlists.multivariant(await authorise(options, req), nearLive))
+    const wish = { nearLive: req.query.start === 'live', withPictures: req.query.variants === 'pictures' }
+    sendPlaylist(req, res, await playlists.multivariant(await authorise(options, req), wish))
   })
   router.get('/:token/:video/poster.jpg', async (req, res) => {
     const video = await authorise(options, req)
     const cacheControl = video.visibility === 'public' ? 'public, max-age=3600' : 'private, max-age=3600'
-    const file = { key: mediaKeys.poster(video.id), type: 'image/jpeg', cacheControl }
+    const file = { key: mediaKeys.poster(video.mediaId), type: 'image/jpeg', cacheControl }
+    if (!(await options.sender.send(req, res, file))) throw missing()
+  })
+  router.get('/:token/:video/waveform.json', async (req, res) => {
+    const video = await authorise(options, req)
+    const cacheControl = video.visibility === 'private' ? PRIVATE_IMMUTABLE : IMMUTABLE
+    const file = { key: mediaKeys.waveform(video.mediaId), type: 'application/json', cacheControl }
     if (!(await options.sender.send(req, res, file))) throw missing()
   })
   router.get('/:token/:video/:rendition/index.m3u8', async (req, res) => {
     sendPlaylist(req, res, await playlists.media(await authorise(options, req), req.params.rendition))
+  })
+  router.get('/:token/:video/:rendition/iframes.m3u8', async (req, res) => {
+    sendPlaylist(req, res, await playlists.iFrames(await authorise(options, req), req.params.rendition))
   })
   router.get('/:token/:video/:rendition/:file', async (req, res) => {
     const video = await authorise(options, req)
@@ -75,12 +87,12 @@ export function mediaRoutes(options: MediaRoutesOptions): Router {
     const segment = /^(0|[1-9]\d{0,6})\.m4s$/.exec(file)?.[1]
     if (segment !== undefined) {
       const number = Number(segment)
-      const key = mediaKeys.segment(video.id, rendition, number)
+      const key = mediaKeys.segment(video.mediaId, rendition, number)
       return sendOrWait(options, req, res, video, { key, type: 'video/iso.segment', cacheControl }, number)
     }
     const init = /^init(?:-(0|[1-9]\d{0,3}))?\.mp4$/.exec(file)
     if (!init) throw missing()
-    const key = mediaKeys.init(video.id, rendition, init[1] === undefined ? undefined : Number(init[1]))
+    const key = mediaKeys.init(video.mediaId, rendition, init[1] === undefined ? undefined : Number(init[1]))
     await sendOrWait(options, req, res, video, { key, type: 'video/mp4', cacheControl }, 'init')
   })
   router.use(() => {
@@ -91,18 +103,19 @@ export function mediaRoutes(options: MediaRoutesOptions): Router {
 
 /** Throws AppError `forbidden` (wrong token), `gone` (expired), `not-found` (deleted). */
 async function authorise({ tokens, facts }: MediaRoutesOptions, req: Request): Promise<VideoRecord> {
-  const { token = '', video: id = '' } = req.params as { token?: string; video?: string }
-  const videoId = id as VideoId
+  const { token = '', video: name = '' } = req.params as { token?: string; video?: string }
+  const { id, mediaId } = parseMediaName(name)
   // First without the catalogue: guessing costs us a hash, not a query.
-  const verdict = tokens.verify(token, videoId, 'public')
+  const verdict = tokens.verify(token, name, 'public')
   if (verdict === 'invalid') throw new AppError('forbidden', 'This address is not signed for this video.')
   if (verdict === 'expired') throw new AppError('gone', 'This address has expired: load the page again.')
-  const video = await facts.get(videoId)
+  const video = await facts.get(id)
   if (!video) throw new AppError('not-found', 'There is no such video.')
-  if (tokens.verify(token, videoId, video.visibility) !== 'valid') {
+  if (tokens.verify(token, name, video.visibility) !== 'valid') {
     throw new AppError('forbidden', 'This video has become private.')
   }
-  return video
+  // Who began before another edition was shown goes on with what he has, as long as it is there.
+  return mediaId === video.mediaId ? video : { ...video, mediaId }
 }
 
 function sendPlaylist(req: Request, res: Response, playlist: PlaylistText | undefined): void {
@@ -145,7 +158,10 @@ async function sendOrWait(
   }
   const signal = signalOf(res)
   try {
-    await options.demandSegment(video.id, rendition, wanted, { signal, timeoutMs: options.segmentWaitMs })
+    await options.demandSegment(video.mediaId, rendition, wanted, {
+      signal,
+      timeoutMs: options.segmentWaitMs,
+    })
   } catch (error) {
     // Nobody is there to be answered.
     if (signal.aborted) return

@@ -16,6 +16,10 @@ export interface OfferedAudio {
   /** RFC 6381. */
   readonly codecs: string
   readonly channels: number
+  /** Shown in menus; null when nobody said. */
+  readonly label: string | null
+  /** BCP 47. */
+  readonly language: string | null
   /** Bits per second, peak over segments and average. */
   readonly bandwidth: number
   readonly averageBandwidth: number
@@ -35,7 +39,8 @@ export interface OfferedVariant {
 export interface Offer {
   /** In the order in which players should try them. Empty: the video has sound only. */
   readonly variants: readonly OfferedVariant[]
-  readonly audio: OfferedAudio | undefined
+  /** The one that is heard by default first. */
+  readonly sounds: readonly OfferedAudio[]
 }
 
 /** Until it is measured: what AAC at its usual rates needs at most. */
@@ -49,7 +54,10 @@ export function chooseOffer(video: VideoRecord, timeline: Timeline): Offer {
   const firstAudio = timeline.inits.find((init) => init.audio)
   const usable = video.renditions.filter(({ state }) => state !== 'failed')
   const originalRow = video.renditions.find(({ kind }) => kind === 'original')
-  const audioRow = usable.find(({ kind }) => kind === 'audio')
+  const soundRows = usable.filter(({ kind }) => kind === 'audio')
+  const mainRow = soundRows.find(({ name }) => name === AUDIO_RENDITION)
+  const others = soundRows.filter((row) => row !== mainRow)
+  const hasMain = mainRow !== undefined || (firstAudio !== undefined && timeline.kind === 'measured')
   const variants: OfferedVariant[] = []
   // While its rows are not written yet, a measured timeline is itself the sign that there is an original.
   if (timeline.kind === 'measured' && firstVideo && originalRow?.state !== 'failed') {
@@ -57,22 +65,32 @@ export function chooseOffer(video: VideoRecord, timeline: Timeline): Offer {
   }
   const original = variants[0]
   const rungs = usable.filter(({ kind }) => kind === 'video').map((row) => describeRung(row, original))
-  const byRate = [...variants, ...rungs].toSorted((a, b) => a.bandwidth - b.bandwidth)
+  const byRate = [...variants, ...rungs]
+    .toSorted((a, b) => a.bandwidth - b.bandwidth)
+    .toSorted((a, b) => Number(isUnusual(a)) - Number(isUnusual(b)))
   return {
     variants:
       video.state === 'live' && !timeline.ended
         ? byRate.toSorted((a, b) => Number(b === original) - Number(a === original))
         : byRate,
-    audio:
-      audioRow || (firstAudio && timeline.kind === 'measured')
-        ? describeAudio(audioRow, timeline, firstAudio)
-        : undefined,
+    sounds: [
+      ...(hasMain ? [describeAudio(mainRow, timeline, firstAudio)] : []),
+      ...others.map((row) => describeAudio(row, timeline, undefined)),
+    ],
   }
 }
 
 /** Whether the video has this rendition at all. */
 export function isOffered(offer: Offer, rendition: string): boolean {
-  return offer.audio?.name === rendition || offer.variants.some(({ name }) => name === rendition)
+  return (
+    offer.sounds.some(({ name }) => name === rendition) ||
+    offer.variants.some(({ name }) => name === rendition)
+  )
+}
+
+/** Some players begin with the first whatever it is: those that not everything plays come last. */
+function isUnusual({ codecs }: OfferedVariant): boolean {
+  return codecs !== undefined && !codecs.startsWith('avc')
 }
 
 function describeOriginal(
@@ -95,7 +113,8 @@ function describeOriginal(
 /** Until it is measured the ladder's estimate counts, but no smaller picture needs more than the original does. */
 function describeRung(row: RenditionRecord, original: OfferedVariant | undefined): OfferedVariant {
   const told = row.bandwidth ?? row.averageBandwidth ?? 1_000_000
-  const most = row.state === 'ready' || !original ? told : original.bandwidth * shareOf(row, original)
+  const measured = row.state === 'ready' || row.bytes > 0
+  const most = measured || !original ? told : original.bandwidth * shareOf(row, original)
   const bandwidth = Math.ceil(Math.min(told, most))
   return {
     name: row.name,
@@ -122,12 +141,14 @@ function describeAudio(
 ): OfferedAudio {
   // A planned timeline tells what the source's sound is, not what is made of it.
   const passedThrough = timeline.kind === 'measured' ? init?.audio : undefined
-  const measured = measure(timeline, 'audioBytes')
+  const measured = row === undefined || init ? measure(timeline, 'audioBytes') : { peak: 0, average: 0 }
   const bandwidth = row?.bandwidth ?? (measured.peak || AUDIO_BANDWIDTH)
   return {
     name: row?.name ?? AUDIO_RENDITION,
     codecs: row?.codecs ?? passedThrough?.codec ?? ENCODED_AUDIO_CODECS,
-    channels: passedThrough?.channels ?? ENCODED_AUDIO_CHANNELS,
+    channels: row?.channels ?? passedThrough?.channels ?? ENCODED_AUDIO_CHANNELS,
+    label: row?.label ?? null,
+    language: row?.language ?? null,
     bandwidth,
     averageBandwidth: row?.averageBandwidth ?? (measured.average || bandwidth),
   }

@@ -9,6 +9,7 @@ import { renderMultivariantPlaylist } from '../../formats/hls/multivariant-playl
 import type { VideoRecord } from '../../library/video-record.ts'
 import { AUDIO_RENDITION } from '../../media/layout.ts'
 import type { Timeline } from '../../packaging/timeline.ts'
+import { type FindKeyframes, type IFrame, makeIFrameFinder, type OfferedIFrames } from './i-frames.ts'
 import { chooseOffer, isOffered, type Offer } from './playable-renditions.ts'
 import type { KnownTimeline, TimelineCache } from './timeline-cache.ts'
 
@@ -21,11 +22,20 @@ export interface PlaylistText {
   gzipped(): Buffer
 }
 
+export interface PlaylistWish {
+  /** While on air, it says to begin near the end. */
+  readonly nearLive: boolean
+  /** Of a video with pictures, no variant of sound alone: for players that would take it for one more quality. */
+  readonly withPictures: boolean
+}
+
 export interface Playlists {
-  /** `nearLive`: while on air, it says to begin near the end. Undefined: nothing can be played yet. */
-  multivariant(video: VideoRecord, nearLive: boolean): Promise<PlaylistText | undefined>
+  /** Undefined: nothing can be played yet. */
+  multivariant(video: VideoRecord, wish: PlaylistWish): Promise<PlaylistText | undefined>
   /** Undefined: the video has no such rendition, or not yet. */
   media(video: VideoRecord, rendition: string): Promise<PlaylistText | undefined>
+  /** Of its keyframes alone. Undefined: they are not known, or not offered. */
+  iFrames(video: VideoRecord, rendition: string): Promise<PlaylistText | undefined>
   /** Whether the video's timeline has this segment. */
   holds(video: VideoRecord, segment: number): Promise<boolean>
 }
@@ -36,13 +46,15 @@ const MAX_TEXTS = 400
 const GROWING_TARGET_SECONDS = 10
 const RECENT_SEGMENTS = 5
 const AUDIO_NAME = 'Audio'
+/** Bits per second. HLS Authoring Specification for Apple Devices, 1.20: at most 192 kbit/s. */
+const MOST_SOUND_ALONE = 192_000
 
 interface KeptText extends PlaylistText {
   /** What it was rendered from. */
   readonly version: string
 }
 
-export function makePlaylists(timelines: TimelineCache): Playlists {
+export function makePlaylists(timelines: TimelineCache, findKeyframes: FindKeyframes): Playlists {
   const kept = new Map<string, KeptText>()
 
   function render(key: string, version: string, growing: boolean, make: () => string): PlaylistText {
@@ -55,6 +67,7 @@ export function makePlaylists(timelines: TimelineCache): Playlists {
     return text
   }
 
+  const findIFrames = makeIFrameFinder(findKeyframes)
   const offers = new WeakMap<VideoRecord, { readonly known: KnownTimeline; readonly offer: Offer }>()
 
   /** Decided from the whole timeline; while neither it nor the video changed, it is the same. */
@@ -67,15 +80,17 @@ export function makePlaylists(timelines: TimelineCache): Playlists {
   }
 
   return {
-    async multivariant(video, nearLive) {
-      const known = await timelines.get(video.id)
+    async multivariant(video, { nearLive, withPictures }) {
+      const known = await timelines.get(video.mediaId)
       if (!known || known.timeline.segments.length === 0) return undefined
       const offer = offerOf(video, known)
-      if (offer.variants.length === 0 && !offer.audio) return undefined
+      if (offer.variants.length === 0 && offer.sounds.length === 0) return undefined
       const near = nearLive && !known.timeline.ended
-      const text = renderOffer(offer, near ? nearLiveSeconds(known.timeline) : undefined)
+      const iFrames = await findIFrames(video, known.timeline, offer)
+      const begin = near ? nearLiveSeconds(known.timeline) : undefined
+      const text = renderOffer(offer, iFrames, withPictures, begin)
       return render(
-        `${video.id}/${near ? 'near' : ''}`,
+        `${video.mediaId}/${near ? 'near' : ''}${withPictures ? 'pictures' : ''}`,
         text,
         !known.timeline.ended || video.state !== 'ready',
         () => text,
@@ -83,17 +98,32 @@ export function makePlaylists(timelines: TimelineCache): Playlists {
     },
 
     async media(video, rendition) {
-      const known = await timelines.get(video.id)
+      const known = await timelines.get(video.mediaId)
       if (!known || !isOffered(offerOf(video, known), rendition)) return undefined
       const { timeline, version } = known
       const initOf = initNaming(video, timeline, rendition)
-      return render(`${video.id}/${rendition}`, `${version} ${initOf.name}`, !timeline.ended, () =>
+      return render(`${video.mediaId}/${rendition}`, `${version} ${initOf.name}`, !timeline.ended, () =>
         renderTimeline(timeline, initOf.uri),
       )
     },
 
+    async iFrames(video, rendition) {
+      const known = await timelines.get(video.mediaId)
+      if (!known) return undefined
+      const { timeline, version } = known
+      const offered = await findIFrames(video, timeline, offerOf(video, known))
+      const found = offered.find(({ variant }) => variant.name === rendition)
+      if (!found) return undefined
+      const initOf = initNaming(video, timeline, rendition)
+      // Where they lie changes when the rendition is made anew: then its rate does.
+      const made = `${version} ${initOf.name} ${found.bandwidth} ${found.averageBandwidth}`
+      return render(`${video.mediaId}/${rendition}/i`, made, !timeline.ended, () =>
+        renderIFrames(found.frames, timeline.ended, initOf.uri),
+      )
+    },
+
     async holds(video, segment) {
-      const known = await timelines.get(video.id)
+      const known = await timelines.get(video.mediaId)
       return known !== undefined && segment < known.timeline.segments.length
     },
   }
@@ -105,7 +135,12 @@ function nearLiveSeconds({ segments }: Timeline): number {
   return GROWING_TARGET_SECONDS + Math.max(...recent)
 }
 
-function renderOffer({ variants, audio }: Offer, startBeforeEnd: number | undefined): string {
+function renderOffer(
+  { variants, sounds }: Offer,
+  iFrames: readonly OfferedIFrames[],
+  withPictures: boolean,
+  startBeforeEnd: number | undefined,
+): string {
   return renderMultivariantPlaylist({
     ...(startBeforeEnd !== undefined && { startBeforeEnd }),
     variants: variants.map(({ name, codecs, width, height, frameRate, bandwidth, averageBandwidth }) => ({
@@ -118,16 +153,24 @@ function renderOffer({ variants, audio }: Offer, startBeforeEnd: number | undefi
       ...(height !== undefined && { height }),
       ...(frameRate !== undefined && { frameRate }),
     })),
-    ...(audio && {
-      audio: {
-        uri: `${audio.name}/index.m3u8`,
-        name: AUDIO_NAME,
-        codecs: audio.codecs,
-        bandwidth: audio.bandwidth,
-        averageBandwidth: audio.averageBandwidth,
-        channels: audio.channels,
-      },
-    }),
+    iFrames: iFrames.map(({ variant: { name, codecs, width, height }, bandwidth, averageBandwidth }) => ({
+      uri: `${name}/iframes.m3u8`,
+      bandwidth,
+      averageBandwidth,
+      ...(codecs !== undefined && { codecs }),
+      ...(width !== undefined && { width }),
+      ...(height !== undefined && { height }),
+    })),
+    soundAlone: !withPictures && (sounds[0]?.bandwidth ?? 0) <= MOST_SOUND_ALONE,
+    sounds: sounds.map(({ name, label, language, codecs, bandwidth, averageBandwidth, channels }) => ({
+      uri: `${name}/index.m3u8`,
+      name: label ?? AUDIO_NAME,
+      codecs,
+      bandwidth,
+      averageBandwidth,
+      channels,
+      ...(language !== null && { language }),
+    })),
   })
 }
 
@@ -142,6 +185,21 @@ function renderTimeline(timeline: Timeline, initUri: (init: number) => string): 
     })),
     ended: timeline.ended,
     ...(!timeline.ended && { targetDuration: GROWING_TARGET_SECONDS }),
+  })
+}
+
+function renderIFrames(frames: readonly IFrame[], ended: boolean, initUri: (init: number) => string): string {
+  return renderMediaPlaylist({
+    iFramesOnly: true,
+    segments: frames.map(({ segment: { number, init }, duration, discontinuity, range }) => ({
+      uri: `${number}.m4s`,
+      duration,
+      map: initUri(init),
+      discontinuity,
+      range,
+    })),
+    ended,
+    ...(!ended && { targetDuration: GROWING_TARGET_SECONDS }),
   })
 }
 
@@ -160,7 +218,7 @@ function initNaming(
     (rendition === AUDIO_RENDITION ? 'audio' : 'original')
   const passedThrough =
     timelineKind === 'measured' &&
-    (kind === 'original' || (kind === 'audio' && inits.some(({ audio }) => audio)))
+    (kind === 'original' || (rendition === AUDIO_RENDITION && inits.some(({ audio }) => audio)))
   return passedThrough
     ? { name: 'numbered', uri: (init) => `init-${init}.mp4` }
     : { name: 'single', uri: () => 'init.mp4' }

@@ -1,5 +1,6 @@
 /**
  * A media playlist of fragmented MP4 segments: growing (EVENT, nothing is ever removed) or ended (VOD).
+ * Or of their keyframes alone, each a byte range of its segment.
  * Spec: RFC 8216 §4.3.2, §4.3.3, §4.4.4 (draft-pantos-hls-rfc8216bis-16 for EXT-X-GAP)
  */
 import { oneLine, renderAttributes } from './attributes.ts'
@@ -13,12 +14,16 @@ export interface MediaPlaylistSegment {
   readonly discontinuity?: boolean
   /** There is no such file and there never will be. */
   readonly gap?: boolean
+  /** Of the file, only this. RFC 8216 §4.3.2.2 */
+  readonly range?: { readonly offset: number; readonly bytes: number }
 }
 
 export interface MediaPlaylist {
   readonly segments: readonly MediaPlaylistSegment[]
   /** Nothing will be added. */
   readonly ended: boolean
+  /** Each segment is a single keyframe: for scrubbing. RFC 8216 §4.3.3.6 */
+  readonly iFramesOnly?: boolean
   /** Target duration to say while there are no segments, or at least; seconds. It must not grow, so a growing playlist gives what it may come to. */
   readonly targetDuration?: number
 }
@@ -33,6 +38,7 @@ export function renderMediaPlaylist(playlist: MediaPlaylist): string {
     '#EXT-X-MEDIA-SEQUENCE:0',
     `#EXT-X-PLAYLIST-TYPE:${playlist.ended ? 'VOD' : 'EVENT'}`,
     '#EXT-X-INDEPENDENT-SEGMENTS',
+    ...(playlist.iFramesOnly ? ['#EXT-X-I-FRAMES-ONLY'] : []),
   ]
   let map: string | undefined
   for (const [index, segment] of playlist.segments.entries()) {
@@ -43,7 +49,9 @@ export function renderMediaPlaylist(playlist: MediaPlaylist): string {
       lines.push(`#EXT-X-MAP:${renderAttributes({ URI: segment.map })}`)
     map = segment.map
     if (segment.gap) lines.push('#EXT-X-GAP')
-    lines.push(`#EXTINF:${renderSeconds(segment.duration)},`, oneLine(segment.uri))
+    lines.push(`#EXTINF:${renderSeconds(segment.duration)},`)
+    if (segment.range) lines.push(`#EXT-X-BYTERANGE:${segment.range.bytes}@${segment.range.offset}`)
+    lines.push(oneLine(segment.uri))
   }
   if (playlist.ended) lines.push('#EXT-X-ENDLIST')
   return `${lines.join('\n')}\n`

@@ -1,6 +1,7 @@
 /**
- * The multivariant playlist: every video rendition, with one audio rendition shared by all of them.
- * Spec: RFC 8216 §4.3.4
+ * The multivariant playlist: every video rendition, and the sounds that each of them can be heard with, as
+ * one group.
+ * Spec: RFC 8216 §4.3.4; HLS Authoring Specification for Apple Devices, §9 (a variant of sound alone).
  */
 import { oneLine, renderAttributes } from './attributes.ts'
 
@@ -13,7 +14,7 @@ export interface AudioRendition {
   readonly channels?: number
   /** RFC 5646, such as "en". */
   readonly language?: string
-  /** Bits per second; added to those of each variant. */
+  /** Bits per second; the most of the group is added to those of each variant. */
   readonly bandwidth: number
   readonly averageBandwidth?: number
 }
@@ -32,10 +33,26 @@ export interface Variant {
   readonly name?: string
 }
 
+/** A media playlist of keyframes alone. RFC 8216 §4.3.4.3 */
+export interface IFrameVariant {
+  readonly uri: string
+  /** Bits per second of the keyframes: the largest over the time it stands for, and all of them. */
+  readonly bandwidth: number
+  readonly averageBandwidth: number
+  readonly codecs?: string
+  readonly width?: number
+  readonly height?: number
+}
+
 export interface MultivariantPlaylist {
   /** In the order of preference: players begin with the first. */
   readonly variants: readonly Variant[]
-  readonly audio?: AudioRendition
+  /** For scrubbing. */
+  readonly iFrames?: readonly IFrameVariant[]
+  /** The first is heard unless another is chosen. Names differ. */
+  readonly sounds?: readonly AudioRendition[]
+  /** Also the first sound as a variant of its own, last: for lines that carry no picture. */
+  readonly soundAlone?: boolean
   /** Where to begin: seconds before the end of what there is. RFC 8216 §4.3.5.2. Absent: as the player likes. */
   readonly startBeforeEnd?: number
 }
@@ -43,49 +60,66 @@ export interface MultivariantPlaylist {
 const VERSION = 7
 const AUDIO_GROUP = 'audio'
 
-/** Without variants, and with audio: one variant that is the audio. */
+/** Without variants, and with sounds: one variant that is the first of them. */
 export function renderMultivariantPlaylist({
   variants,
-  audio,
+  iFrames = [],
+  sounds = [],
+  soundAlone = false,
   startBeforeEnd,
 }: MultivariantPlaylist): string {
   const lines = ['#EXTM3U', `#EXT-X-VERSION:${VERSION}`, '#EXT-X-INDEPENDENT-SEGMENTS']
   if (startBeforeEnd !== undefined) lines.push(`#EXT-X-START:TIME-OFFSET=${-Math.ceil(startBeforeEnd)}`)
-  if (audio && variants.length === 0) {
-    lines.push(...renderVariant({ uri: audio.uri, bandwidth: 0 }, audio, false))
-  } else {
-    if (audio) lines.push(renderAudio(audio))
-    for (const variant of variants) lines.push(...renderVariant(variant, audio, true))
-  }
+  const [main] = sounds
+  const group = variants.length > 0 || sounds.length > 1
+  if (group) lines.push(...sounds.map((sound) => renderAudio(sound, sound === main)))
+  for (const variant of variants) lines.push(...renderVariant(variant, sounds, group))
+  if (main && (soundAlone || variants.length === 0))
+    lines.push(...renderVariant({ uri: main.uri, bandwidth: 0, averageBandwidth: 0 }, sounds, group))
+  lines.push(...iFrames.map(renderIFrames))
   return `${lines.join('\n')}\n`
 }
 
-function renderAudio(audio: AudioRendition): string {
+function renderIFrames({ uri, bandwidth, averageBandwidth, codecs, width, height }: IFrameVariant): string {
+  return `#EXT-X-I-FRAME-STREAM-INF:${renderAttributes({
+    BANDWIDTH: Math.max(1, Math.ceil(bandwidth)),
+    'AVERAGE-BANDWIDTH': Math.max(1, Math.ceil(averageBandwidth)),
+    CODECS: codecs,
+    RESOLUTION: width && height ? { bare: `${width}x${height}` } : undefined,
+    URI: uri,
+  })}`
+}
+
+function renderAudio(audio: AudioRendition, isDefault: boolean): string {
   return `#EXT-X-MEDIA:${renderAttributes({
     TYPE: { bare: 'AUDIO' },
     'GROUP-ID': AUDIO_GROUP,
     NAME: audio.name,
     LANGUAGE: audio.language,
-    DEFAULT: { bare: 'YES' },
+    DEFAULT: { bare: isDefault ? 'YES' : 'NO' },
     AUTOSELECT: { bare: 'YES' },
     CHANNELS: audio.channels === undefined ? undefined : String(audio.channels),
     URI: audio.uri,
   })}`
 }
 
-function renderVariant(variant: Variant, audio: AudioRendition | undefined, asGroup: boolean): string[] {
+function renderVariant(variant: Variant, sounds: readonly AudioRendition[], group: boolean): string[] {
   const { width, height, frameRate } = variant
+  const most = (rates: readonly number[]) => Math.max(0, ...rates)
+  const peak = variant.bandwidth + most(sounds.map(({ bandwidth }) => bandwidth))
   const average =
-    variant.averageBandwidth === undefined && asGroup
+    variant.averageBandwidth === undefined
       ? undefined
-      : (variant.averageBandwidth ?? 0) + (audio?.averageBandwidth ?? audio?.bandwidth ?? 0)
+      : variant.averageBandwidth +
+        most(sounds.map(({ averageBandwidth, bandwidth }) => averageBandwidth ?? bandwidth))
+  const codecs = new Set([variant.codecs, ...sounds.map((sound) => sound.codecs)])
   const attributes = renderAttributes({
-    BANDWIDTH: Math.max(1, Math.ceil(variant.bandwidth + (audio?.bandwidth ?? 0))),
+    BANDWIDTH: Math.max(1, Math.ceil(peak)),
     'AVERAGE-BANDWIDTH': average === undefined ? undefined : Math.max(1, Math.ceil(average)),
-    CODECS: [variant.codecs, audio?.codecs].filter((codecs) => codecs !== undefined).join(','),
+    CODECS: [...codecs].filter((codec) => codec !== undefined).join(','),
     RESOLUTION: width && height ? { bare: `${width}x${height}` } : undefined,
     'FRAME-RATE': frameRate ? { bare: frameRate.toFixed(3) } : undefined,
-    AUDIO: audio && asGroup ? AUDIO_GROUP : undefined,
+    AUDIO: sounds.length > 0 && group ? AUDIO_GROUP : undefined,
     NAME: variant.name,
   })
   return [`#EXT-X-STREAM-INF:${attributes}`, oneLine(variant.uri)]

@@ -34,5 +34,12 @@ export async function storeSegments(
     await store.put(mediaKeys.segment(videoId, rendition, segment.number), segment.bytes)
     bytes += segment.bytes.byteLength
   }
-  return { bytes, peakBandwidth: encoded.peakBandwidth, codecs: encoded.codecs }
+  const keyframes = encoded.segments.flatMap(({ keyframe }) => keyframe ?? [])
+  return {
+    bytes,
+    peakBandwidth: encoded.peakBandwidth,
+    codecs: encoded.codecs,
+    // With a gap in them they would be those of other segments.
+    keyframes: keyframes.length === encoded.segments.length ? keyframes : [],
+  }
 }

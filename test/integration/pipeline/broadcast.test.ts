@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { VideoId } from '../../../src/kernel/ids.ts'
 import { mediaKeys } from '../../../src/media/layout.ts'
 import type { TimelineSegment } from '../../../src/packaging/timeline.ts'
+import { faultsOfAll } from '../../support/hls/presentation-of.ts'
 import { h264, joinRendition, makeVideo, readPackets, storeOriginal } from '../../support/media.ts'
 import { addVideo, openTestPipeline, type TestPipeline, untilSettled } from '../../support/pipeline.ts'
 import { createTestDatabase, type TestDatabase } from '../../support/postgres.ts'
@@ -91,6 +92,10 @@ describe('a 20 s broadcast of 720p30 with B-frames', () => {
       expect(bandwidth).toBeGreaterThanOrEqual(averageBandwidth ?? 0)
       expect(codecs).toMatch(name === 'original' ? /^avc1\./ : /^avc1\.6400/)
     }
+  })
+
+  it('has playlists that keep every rule', async () => {
+    expect(await faultsOfAll(pipeline)).toEqual([])
   })
 
   it('has a poster that is a JPEG no wider than 1280', async () => {

@@ -5,6 +5,7 @@ import type { VideoId } from '../../../src/kernel/ids.ts'
 import { mediaKeys } from '../../../src/media/layout.ts'
 import { parseTimeline } from '../../../src/packaging/timeline.ts'
 import { captured, fileOf, replayOf } from '../../support/foreign-broadcast.ts'
+import { faultsOfAll } from '../../support/hls/presentation-of.ts'
 import {
   findBeep,
   findFlash,
@@ -152,4 +153,8 @@ describe('pictures of old', () => {
       expect(Math.abs(offset - before), `${offset} instead of ${before}`).toBeLessThan(0.02)
     },
   )
+})
+
+it('everything here has playlists that keep every rule', async () => {
+  expect(await faultsOfAll(pipeline)).toEqual([])
 })

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { mediaKeys, ORIGINAL } from '../../../src/media/layout.ts'
 import { packageBroadcast } from '../../../src/packaging/package-broadcast.ts'
 import type { TimelineInit, TimelineSegment } from '../../../src/packaging/timeline.ts'
+import { faultsOfAll } from '../../support/hls/presentation-of.ts'
 import {
   byTrueTime,
   type DatedStream,
@@ -99,6 +100,10 @@ describe('the replay of a broadcast', () => {
     const { segments, there } = await files('audio')
     expect(there).toBe(segments)
   })
+})
+
+it('everything here has playlists that keep every rule', async () => {
+  expect(await faultsOfAll(pipeline)).toEqual([])
 })
 
 /** The last: it stops the worker. */

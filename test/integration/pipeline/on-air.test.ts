@@ -10,6 +10,7 @@ import { mediaKeys } from '../../../src/media/layout.ts'
 import { parseTimeline, type Timeline } from '../../../src/packaging/timeline.ts'
 import type { RecordedSession } from '../../../src/recording/recorder.ts'
 import { ffmpeg } from '../../support/ffmpeg.ts'
+import { faultsOfAll } from '../../support/hls/presentation-of.ts'
 import { h264, joinRendition, readPackets } from '../../support/media.ts'
 import { broadcastId, makeRecorder, messagesOf } from '../../support/packaged-video.ts'
 import {
@@ -125,6 +126,7 @@ describe('a quality of a broadcast on air', () => {
     send(encoder, first, 5, 14)
     await air.hasSegments(6)
     await want('360p', 5)
+    expect(await faultsOfAll(pipeline)).toEqual([])
     await encoder.close()
     const again = await air.connect('two')
     send(again, second, 0, 6)
@@ -133,6 +135,7 @@ describe('a quality of a broadcast on air', () => {
 
     const video = await untilSettled(pipeline, videoId)
     expect(video).toMatchObject({ state: 'ready', progress: 100 })
+    expect(await faultsOfAll(pipeline)).toEqual([])
     const { segments, inits } = await air.timeline()
     expect(inits.map((init) => init.video?.width)).toEqual([640, 512])
     expect(segments.filter(({ discontinuity }) => discontinuity)).toHaveLength(1)

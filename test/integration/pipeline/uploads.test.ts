@@ -6,6 +6,7 @@ import type { VideoId } from '../../../src/kernel/ids.ts'
 import { mediaKeys } from '../../../src/media/layout.ts'
 import { parseTimeline } from '../../../src/packaging/timeline.ts'
 import { ffmpeg } from '../../support/ffmpeg.ts'
+import { faultsOfAll } from '../../support/hls/presentation-of.ts'
 import {
   findBeep,
   findFlash,
@@ -407,4 +408,8 @@ describe('a damaged upload', () => {
     expect(video.durationSeconds).toBeGreaterThan(4)
     expect(video.durationSeconds).toBeLessThan(8)
   })
+})
+
+it('everything here has playlists that keep every rule', async () => {
+  expect(await faultsOfAll(pipeline)).toEqual([])
 })

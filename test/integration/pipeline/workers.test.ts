@@ -149,6 +149,7 @@ describe('two workers', () => {
       await chunks.complete(videoId, chunk?.id ?? '', 'slow', {
         bytes: 1,
         peakBandwidth: 1,
+        keyframes: [],
         codecs: 'avc1.640015',
       }),
     ).toBe(false)
@@ -158,6 +159,7 @@ describe('two workers', () => {
       await chunks.complete(videoId, chunk?.id ?? '', 'fast', {
         bytes: 7,
         peakBandwidth: 1,
+        keyframes: [],
         codecs: 'avc1.640015',
       }),
     ).toBe(true)
