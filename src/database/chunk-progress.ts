@@ -1,6 +1,7 @@
 /** What follows for a video from its chunk rows: progress, and whether it can be finished. Derived, never counted along. */
 import type { VideoId } from '../kernel/ids.ts'
 import { PRIORITY } from '../pipeline/job-kinds.ts'
+import { followEdition } from './editions.ts'
 import type { Prisma } from './generated/client.ts'
 import type { PostgresJobQueue } from './queue.ts'
 
@@ -33,6 +34,7 @@ export async function settleVideo(
     where: { id: videoId, state: { not: 'ready' }, progress: { not: progress } },
     data: { progress },
   })
+  await followEdition(tx, videoId)
   if (standing?.open) return
   const complete = await tx.video.findFirst({
     where: { id: videoId, timelineComplete: true, state: { not: 'failed' } },

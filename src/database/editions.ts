@@ -5,7 +5,7 @@
 import { newVideoId, type VideoId } from '../kernel/ids.ts'
 import type { SupersededMedia } from '../library/video-store.ts'
 import type { Database } from './client.ts'
-import type { Prisma } from './generated/client.ts'
+import { Prisma } from './generated/client.ts'
 import { inTransaction } from './transaction.ts'
 
 /** What a video has from the edition it shows. */
@@ -94,7 +94,8 @@ export async function followEdition(tx: Prisma.TransactionClient, editionId: Vid
     await tx.chunk.deleteMany({ where: { videoId: before, state: { in: ['waiting', 'encoding'] } } })
     await tx.video.update({ where: { id: videoId }, data: { shownEditionId: editionId } })
   }
-  await tx.video.update({ where: { id: videoId }, data: facts })
+  const loudness = facts.loudness ?? Prisma.DbNull
+  await tx.video.update({ where: { id: videoId }, data: { ...facts, loudness } })
 }
 
 /** Why it must not be shown instead of `shownId`; undefined while nothing speaks against it. */

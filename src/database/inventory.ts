@@ -21,6 +21,10 @@ export interface InventoriedBroadcast {
 
 export interface InventoriedVideo {
   readonly id: VideoId
+  /** Where what it shows is. */
+  readonly mediaId: VideoId
+  /** Editions of it, whether shown or not. */
+  readonly editions: readonly VideoId[]
   readonly title: string
   readonly state: 'live' | 'processing' | 'ready' | 'failed'
   readonly timelineComplete: boolean
@@ -41,6 +45,8 @@ export interface Inventory {
   broadcasts(): Promise<readonly InventoriedBroadcast[]>
   /** The same. */
   videos(): Promise<readonly InventoriedVideo[]>
+  /** It cannot be shown any more, until it is made again. */
+  mediaLost(id: VideoId): Promise<void>
   /** A part is what its file is; `missing`: there is none any more. And the verdict on the broadcast is given anew. */
   correctPart(broadcastId: BroadcastId, part: number, found: MeasuredPart | 'missing'): Promise<void>
 }
@@ -67,9 +73,12 @@ export function makeInventory(database: Database): Inventory {
 
     async videos() {
       const rows = await database.video.findMany({
+        where: { editionOfId: null },
         orderBy: { createdAt: 'asc' },
         select: {
           id: true,
+          shownEditionId: true,
+          editions: { select: { id: true } },
           title: true,
           state: true,
           timelineComplete: true,
@@ -78,13 +87,27 @@ export function makeInventory(database: Database): Inventory {
           upload: { select: { id: true, path: true } },
         },
       })
-      return rows.map(({ id, broadcast, upload, deletedAt, ...row }) => ({
+      return rows.map(({ id, broadcast, upload, deletedAt, shownEditionId, editions, ...row }) => ({
         ...row,
+        mediaId: (shownEditionId ?? id) as VideoId,
+        editions: editions.map((edition) => edition.id as VideoId),
         deleted: deletedAt !== null,
         id: id as VideoId,
         broadcastId: broadcast?.id as BroadcastId | undefined,
         upload: upload ? { id: upload.id as UploadId, path: upload.path } : undefined,
       }))
+    },
+
+    async mediaLost(id) {
+      await database.video.updateMany({
+        where: { id, state: { not: 'live' } },
+        data: {
+          state: 'failed',
+          playable: false,
+          failureCode: 'media-lost',
+          failureDetail: 'Some of its files were lost. It is being made again.',
+        },
+      })
     },
 
     async correctPart(broadcastId, part, found) {

@@ -67,7 +67,13 @@ export function makePipelineCatalogue(
         await tx.storyboardSheet.deleteMany({ where: { videoId } })
         await tx.video.updateMany({
           where: { id: videoId },
-          data: { playable: false, timelineKind: null, timelineComplete: false, progress: 0, storyboardSheets: 0 },
+          data: {
+            playable: false,
+            timelineKind: null,
+            timelineComplete: false,
+            progress: 0,
+            storyboardSheets: 0,
+          },
         })
       })
     },

@@ -10,6 +10,7 @@ export const withParts = {
   upload: { select: { id: true } },
   // By id: a UUIDv7, so in order of being made.
   renditions: { orderBy: { id: 'asc' } },
+  shownEdition: { select: { renditions: { orderBy: { id: 'asc' } } } },
 } as const satisfies Prisma.VideoInclude
 
 export type VideoRow = Prisma.VideoGetPayload<{ include: typeof withParts }>
@@ -20,7 +21,9 @@ export async function readVideoRows(
   rows: readonly VideoRow[],
 ): Promise<readonly VideoRecord[]> {
   const unfinished = rows.flatMap((row) =>
-    row.renditions.filter(({ state }) => state !== 'ready').map(({ id }) => id),
+    renditionsOf(row)
+      .filter(({ state }) => state !== 'ready')
+      .map(({ id }) => id),
   )
   const counts =
     unfinished.length === 0
@@ -38,6 +41,7 @@ export async function readVideoRows(
   }
   return rows.map((row) => ({
     id: row.id as VideoId,
+    mediaId: (row.shownEditionId ?? row.id) as VideoId,
     channel: { ...row.channel, id: row.channel.id as ChannelId, ownerId: row.channel.ownerId as UserId },
     origin: row.origin,
     title: row.title,
@@ -53,12 +57,14 @@ export async function readVideoRows(
     frameRate: row.frameRate,
     timelineComplete: row.timelineComplete,
     hasPoster: row.hasPoster,
+    hasWaveform: row.hasWaveform,
+    loudness: row.loudness as VideoRecord['loudness'],
     progress: row.progress,
     createdAt: row.createdAt,
     publishedAt: row.publishedAt,
     broadcastId: (row.broadcast?.id ?? null) as BroadcastId | null,
     uploadId: (row.upload?.id ?? null) as UploadId | null,
-    renditions: row.renditions.map((rendition) => ({
+    renditions: renditionsOf(row).map((rendition) => ({
       name: rendition.name,
       kind: rendition.kind,
       state: rendition.state,
@@ -72,8 +78,15 @@ export async function readVideoRows(
       // What is passed through is never behind: each segment is there as soon as the timeline has it.
       progress: rendition.state === 'ready' || isPassedThrough(rendition) ? 100 : progressOf(rendition.id),
       failure: rendition.failure,
+      language: rendition.language,
+      label: rendition.label,
+      channels: rendition.channels,
     })),
   }))
+}
+
+function renditionsOf(row: VideoRow): VideoRow['renditions'] {
+  return row.shownEdition?.renditions ?? row.renditions
 }
 
 /** Encoded renditions say in their settings how (pipeline/ladder.ts). */

@@ -3,6 +3,7 @@ import type { BroadcastId, UploadId, VideoId } from '../kernel/ids.ts'
 import type { VideoCursor, VideoSort } from '../library/video-cursor.ts'
 import type { VideoSearch, VideoStore } from '../library/video-store.ts'
 import type { Database } from './client.ts'
+import { forgetSuperseded, listSuperseded } from './editions.ts'
 import { Prisma } from './generated/client.ts'
 import { filterCondition } from './video-filter.ts'
 import { readVideoRows, withParts } from './video-rows.ts'
@@ -20,13 +21,16 @@ export function makeVideoStore(database: Database): VideoStore {
     },
 
     async find(id) {
-      const row = await database.video.findFirst({ where: { id, deletedAt: null }, include: withParts })
+      const row = await database.video.findFirst({
+        where: { id, deletedAt: null, editionOfId: null },
+        include: withParts,
+      })
       return row ? (await readVideoRows(database, [row]))[0] : undefined
     },
 
     async findLive(channelId) {
       const row = await database.video.findFirst({
-        where: { channelId, state: 'live', deletedAt: null },
+        where: { channelId, state: 'live', deletedAt: null, editionOfId: null },
         orderBy: { publishedAt: 'desc' },
         include: withParts,
       })
@@ -45,7 +49,7 @@ export function makeVideoStore(database: Database): VideoStore {
 
     async markDeleted(id, at) {
       const { count } = await database.video.updateMany({
-        where: { id, deletedAt: null },
+        where: { id, deletedAt: null, editionOfId: null },
         data: { deletedAt: at },
       })
       return count > 0
@@ -54,7 +58,12 @@ export function makeVideoStore(database: Database): VideoStore {
     async listDeleted(limit) {
       const rows = await database.video.findMany({
         where: { deletedAt: { not: null } },
-        select: { id: true, broadcast: { select: { id: true } }, upload: { select: { id: true } } },
+        select: {
+          id: true,
+          broadcast: { select: { id: true } },
+          upload: { select: { id: true } },
+          editions: { select: { id: true } },
+        },
         orderBy: { deletedAt: 'asc' },
         take: limit,
       })
@@ -62,18 +71,22 @@ export function makeVideoStore(database: Database): VideoStore {
         id: row.id as VideoId,
         broadcastId: (row.broadcast?.id ?? null) as BroadcastId | null,
         uploadId: (row.upload?.id ?? null) as UploadId | null,
+        editions: row.editions.map(({ id }) => id as VideoId),
       }))
     },
 
     async erase(id) {
       await database.video.deleteMany({ where: { id, deletedAt: { not: null } } })
     },
+
+    listSuperseded: (before, limit) => listSuperseded(database, before, limit),
+    forgetSuperseded: (id) => forgetSuperseded(database, id),
   }
 }
 
 function searchQuery(search: VideoSearch): Prisma.Sql {
   const conditions = [
-    Prisma.sql`v.deleted_at IS NULL`,
+    Prisma.sql`v.deleted_at IS NULL AND v.edition_of IS NULL`,
     filterCondition(search.filter),
     ...search.words.map((word) => {
       const pattern = `%${escapeLike(word)}%`

@@ -2,14 +2,15 @@
 import { type Asker, may } from '../library/permissions.ts'
 import { subjectOf, type VideoRecord } from '../library/video-record.ts'
 import type { Video } from './contract/videos.ts'
-import type { MediaTokens } from './media/media-token.ts'
+import { type MediaTokens, mediaName } from './media/media-token.ts'
 
 /** The asker may watch the video: the addresses it holds let anybody watch who has them. */
 export type ShowVideo = (video: VideoRecord, asker: Asker) => Video
 
 export function makeShowVideo(tokens: MediaTokens): ShowVideo {
   return (video, asker) => {
-    const base = `/media/${tokens.mint(video.id, video.visibility)}/${video.id}`
+    const name = mediaName(video)
+    const base = `/media/${tokens.mint(name, video.visibility)}/${name}`
     const subject = subjectOf(video)
     return {
       id: video.id,
@@ -26,6 +27,7 @@ export function makeShowVideo(tokens: MediaTokens): ShowVideo {
       height: video.height,
       frameRate: video.frameRate,
       progress: video.progress,
+      loudness: video.loudness,
       channel: { id: video.channel.id, handle: video.channel.handle, name: video.channel.name },
       broadcastId: video.broadcastId,
       publishedAt: video.publishedAt.toISOString(),
@@ -33,6 +35,7 @@ export function makeShowVideo(tokens: MediaTokens): ShowVideo {
       renditions: video.renditions.map((rendition) => ({ ...rendition })),
       playback: {
         hls: video.playable ? `${base}/master.m3u8` : null,
+        waveform: video.hasWaveform ? `${base}/waveform.json` : null,
         poster: video.hasPoster ? `${base}/poster.jpg` : null,
         storyboard: null,
       },

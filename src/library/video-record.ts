@@ -18,10 +18,16 @@ export interface RenditionRecord {
   /** 0 to 100 of the chunks known so far. */
   readonly progress: number
   readonly failure: string | null
+  /** Of sound: BCP 47, what menus show, and how many channels. Null: not known, or pictures. */
+  readonly language: string | null
+  readonly label: string | null
+  readonly channels: number | null
 }
 
 export interface VideoRecord {
   readonly id: VideoId
+  /** What its media are kept and made under: its own id, or that of the edition it shows. */
+  readonly mediaId: VideoId
   readonly channel: {
     readonly id: ChannelId
     readonly handle: string
@@ -42,6 +48,9 @@ export interface VideoRecord {
   readonly frameRate: number | null
   readonly timelineComplete: boolean
   readonly hasPoster: boolean
+  readonly hasWaveform: boolean
+  /** Of the main sound (pipeline/loudness.ts). Null: not measured, or silent. */
+  readonly loudness: { readonly integrated: number; readonly range: number; readonly truePeak: number } | null
   /** 0 to 100. */
   readonly progress: number
   readonly createdAt: Date

@@ -1,7 +1,7 @@
 /**
- * Takes what is left of deleted videos away, in an order that a crash cannot upset: jobs stop, then files
- * go, then the rows, which until then are the list of what is still to do. Runs after each deletion and at
- * start, where it finds what a crash left.
+ * Takes what is left of deleted videos away, and media that are no longer shown, in an order that a crash
+ * cannot upset: jobs stop, then files go, then the rows, which until then are the list of what is still to
+ * do. Runs after each deletion, now and then, and at start, where it finds what a crash left.
  */
 import { rm } from 'node:fs/promises'
 import type { VideoId } from '../kernel/ids.ts'
@@ -11,24 +11,31 @@ import type { MediaStore } from '../media/store.ts'
 import type { DeletedVideo, VideoStore } from './video-store.ts'
 
 export interface VideoRemovalOptions {
-  readonly store: Pick<VideoStore, 'listDeleted' | 'erase'>
+  readonly store: Pick<VideoStore, 'listDeleted' | 'erase' | 'listSuperseded' | 'forgetSuperseded'>
   readonly media: Pick<MediaStore, 'remove'>
   readonly paths: Pick<StoragePaths, 'recording' | 'upload'>
   /** Resolves when no worker writes for the video any more. */
   readonly stopJobs: (videoId: VideoId, signal: AbortSignal) => Promise<void>
   readonly log: Logger
+  /** Milliseconds; for tests. */
+  readonly now?: () => number
 }
 
 const BATCH = 20
+/** Who began to watch before another edition was shown goes on with the old one: for a long film. */
+const SUPERSEDED_MS = 6 * 3600_000
+const LOOK_EVERY_MS = 10 * 60_000
 
 export class VideoRemoval implements AsyncDisposable {
   readonly #options: VideoRemovalOptions
   #running: Promise<void> | undefined
   #again = false
   readonly #closing = new AbortController()
+  readonly #timer: NodeJS.Timeout
 
   constructor(options: VideoRemovalOptions) {
     this.#options = options
+    this.#timer = setInterval(() => this.begin(), LOOK_EVERY_MS).unref()
   }
 
   /** Looks for deleted videos and removes them, in the background. */
@@ -46,6 +53,7 @@ export class VideoRemoval implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    clearInterval(this.#timer)
     this.#closing.abort()
     await this.#running
   }
@@ -74,6 +82,7 @@ export class VideoRemoval implements AsyncDisposable {
           ),
         )
         if (deleted.length > 0) this.#again = true
+        else await this.#removeSuperseded()
       } catch (error) {
         log.error(
           { err: error },
@@ -86,11 +95,31 @@ export class VideoRemoval implements AsyncDisposable {
 
   async #remove(video: DeletedVideo): Promise<void> {
     const { store, media, paths, stopJobs, log } = this.#options
-    await stopJobs(video.id, this.#closing.signal)
-    await media.remove(mediaKeys.video(video.id))
+    const folders = [video.id, ...video.editions]
+    await Promise.all(folders.map((id) => stopJobs(id, this.#closing.signal)))
+    for (const id of folders) await media.remove(mediaKeys.video(id))
     if (video.broadcastId) await rm(paths.recording(video.broadcastId), { recursive: true, force: true })
     if (video.uploadId) await rm(paths.upload(video.uploadId), { recursive: true, force: true })
     await store.erase(video.id)
     log.info({ videoId: video.id }, 'deleted video removed')
+  }
+
+  async #removeSuperseded(): Promise<void> {
+    const { store, media, log, now = Date.now } = this.#options
+    for (const { id, isOwn, renditions } of await store.listSuperseded(
+      new Date(now() - SUPERSEDED_MS),
+      BATCH,
+    )) {
+      if (isOwn) {
+        // What the creator gave, such as captions, lies beside them and stays.
+        await media.remove(mediaKeys.timeline(id))
+        for (const name of renditions) await media.remove(mediaKeys.rendition(id, name))
+        await media.remove(mediaKeys.allCarried(id))
+      } else {
+        await media.remove(mediaKeys.video(id))
+      }
+      await store.forgetSuperseded(id)
+      log.info({ videoId: id }, 'media that are no longer shown are removed')
+    }
   }
 }

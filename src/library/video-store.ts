@@ -30,9 +30,17 @@ export interface DeletedVideo {
   readonly id: VideoId
   readonly broadcastId: BroadcastId | null
   readonly uploadId: UploadId | null
+  readonly editions: readonly VideoId[]
 }
 
-/** Deleted videos are found by none of these but the last two. */
+/** Media that are no longer shown: of a video that shows an edition (`isOwn`), or of an edition. */
+export interface SupersededMedia {
+  readonly id: VideoId
+  readonly isOwn: boolean
+  readonly renditions: readonly string[]
+}
+
+/** Deleted videos are found by none of these but `listDeleted` and `erase`, editions by none but the last two. */
 export interface VideoStore {
   search(search: VideoSearch): Promise<readonly VideoRecord[]>
   find(id: VideoId): Promise<VideoRecord | undefined>
@@ -45,4 +53,8 @@ export interface VideoStore {
   listDeleted(limit: number): Promise<readonly DeletedVideo[]>
   /** The row and everything that hangs on it. */
   erase(id: VideoId): Promise<void>
+  /** Superseded before then. */
+  listSuperseded(before: Date, limit: number): Promise<readonly SupersededMedia[]>
+  /** When their files are gone. */
+  forgetSuperseded(id: VideoId): Promise<void>
 }

@@ -36,6 +36,9 @@ async function playlistOf(
   return { url, text: await response.text() }
 }
 
+/** Without the signature, which is another every day. */
+const mediaPath = (video: Video) => video.playback.hls?.replace(/\/media\/[^/]+/, '')
+
 describe('a broadcast', () => {
   let program: Program
   let video: Video
@@ -111,14 +114,10 @@ describe('a broadcast', () => {
   it('is made again from its recording by one command, the same to the packet', async () => {
     const { stdout } = await command(program, 'rebuild', video.id)
     expect(stdout).toContain(video.id)
-    const again = await until(
-      () => program.api<Video>(`/videos/${video.id}`),
-      (found) => found.state === 'processing',
-    )
-    expect(again.failure).toBeNull()
+    const before = mediaPath(await program.api<Video>(`/videos/${video.id}`))
     const ready = await until(
       () => program.api<Video>(`/videos/${video.id}`),
-      (found) => found.state === 'ready' || found.state === 'failed',
+      (found) => mediaPath(found) !== before || found.failure !== null,
     )
     expect(ready).toMatchObject({ state: 'ready', failure: null })
     const { url } = await playlistOf(program, ready, 'original')

@@ -23,7 +23,7 @@ export async function compareMedia(options: MediaToCompare): Promise<Discrepancy
   const { mediaDir, inventory, store } = options
   const folders = (await foldersIn(mediaDir)).filter((name) => !name.startsWith('.'))
   const videos = await inventory.videos()
-  const known = new Set<string>(videos.map(({ id }) => id))
+  const known = new Set<string>(videos.flatMap(({ id, editions }) => [id, ...editions]))
   const found: Discrepancy[] = folders
     .filter((folder) => !known.has(folder))
     .map((folder) => ({
@@ -41,7 +41,7 @@ export async function compareMedia(options: MediaToCompare): Promise<Discrepancy
 }
 
 async function lackingMedia(
-  { paths, rebuild }: MediaToCompare,
+  { paths, rebuild, inventory }: MediaToCompare,
   { id, title, broadcastId, upload }: InventoriedVideo,
   lacking: string,
 ): Promise<Discrepancy> {
@@ -50,8 +50,13 @@ async function lackingMedia(
     ? (await stat(path.join(paths.root, upload.path)).catch(absent)) !== undefined
     : broadcastId !== undefined && (await partsOnDisk(paths.recording(broadcastId))).length > 0
   const text = `"${title}": ${lacking}`
+  const repair = async () => {
+    // What is whole is shown until the new is: this is not, and is replaced as soon as there is anything.
+    await inventory.mediaLost(id)
+    await rebuild(id)
+  }
   return source
-    ? { subject, state: 'bad', text, repair: { what: 'have it made again', run: () => rebuild(id) } }
+    ? { subject, state: 'bad', text, repair: { what: 'have it made again', run: repair } }
     : {
         subject,
         state: 'bad',
@@ -62,7 +67,7 @@ async function lackingMedia(
 /** In words; undefined: everything that players ask for first is there. */
 async function whatIsLacking(
   { store }: MediaToCompare,
-  { id }: InventoriedVideo,
+  { mediaId: id }: InventoriedVideo,
 ): Promise<string | undefined> {
   const bytes = await store.read(mediaKeys.timeline(id))
   if (!bytes) return 'its timeline is gone'

@@ -125,6 +125,27 @@ async function finishedVideo(data: Record<string, unknown> = {}): Promise<VideoI
 }
 
 describe('a media address', () => {
+  it('leads to the edition the video showed when it was given out, also when the video shows another since', async () => {
+    const id = await finishedVideo()
+    const old = await folder(id)
+    const edition = await finishedVideo({ visibility: 'private' })
+    const [before, after] = [Buffer.from('before'), Buffer.from('after')]
+    await site.media.put(mediaKeys.segment(id, '240p', 0), before)
+    await site.media.put(mediaKeys.segment(edition, '240p', 0), after)
+    await site.database.prisma.video.update({ where: { id: edition }, data: { editionOfId: id } })
+    await site.database.prisma.video.update({ where: { id }, data: { shownEditionId: edition } })
+    const now = await folder(id)
+    expect(now).not.toBe(old)
+    expect(await (await site.fetch(`${now}/240p/0.m4s`)).text()).toBe('after')
+    expect(await (await site.fetch(`${old}/240p/0.m4s`)).text()).toBe('before')
+    expect((await site.fetch(`${now}/master.m3u8`)).status).toBe(200)
+    expect((await site.fetch(`${now.replace(edition, id)}/240p/0.m4s`)).status).toBe(403)
+    expect(
+      (await site.fetch(`/api/v1/videos/${edition}`, { as: owner })).status,
+      'it is no video of its own',
+    ).toBe(404)
+  })
+
   it('works without a cookie, from any page', async () => {
     const base = await folder(await finishedVideo())
     const answer = await site.fetch(`${base}/master.m3u8`)
@@ -204,6 +225,8 @@ describe('playlists', () => {
         '480p/index.m3u8',
         '#EXT-X-STREAM-INF:BANDWIDTH=2130000,AVERAGE-BANDWIDTH=1928000,CODECS="avc1.64001f,mp4a.40.2",RESOLUTION=1280x720,FRAME-RATE=30.000,AUDIO="audio",NAME="original"',
         'original/index.m3u8',
+        '#EXT-X-STREAM-INF:BANDWIDTH=130000,AVERAGE-BANDWIDTH=128000,CODECS="mp4a.40.2",AUDIO="audio"',
+        'audio/index.m3u8',
         '',
       ].join('\n'),
     )
@@ -283,7 +306,14 @@ describe('playlists', () => {
     expect(master).toContain(
       'BANDWIDTH=2128000,AVERAGE-BANDWIDTH=2128000,CODECS="avc1.64001f,mp4a.40.2",RESOLUTION=1280x720',
     )
-    expect(master.match(/^\w+\/index\.m3u8$/gm)).toEqual(['original/index.m3u8', '240p/index.m3u8'])
+    const [pictures, all] = [
+      ['original/index.m3u8', '240p/index.m3u8'],
+      ['original/index.m3u8', '240p/index.m3u8', 'audio/index.m3u8'],
+    ]
+    expect(master.match(/^\w+\/index\.m3u8$/gm)).toEqual(all)
+    // For players that would take the sound for one more quality.
+    const seen = await (await site.fetch(`${base}/master.m3u8?variants=pictures`)).text()
+    expect(seen.match(/^\w+\/index\.m3u8$/gm)).toEqual(pictures)
     // A player that is not told otherwise may choose where it begins.
     const near = await (await site.fetch(`${base}/master.m3u8?start=live`)).text()
     expect(near.replace('#EXT-X-START:TIME-OFFSET=-12\n', '')).toBe(master)

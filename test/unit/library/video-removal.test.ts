@@ -5,9 +5,15 @@ import { describe, expect, it, onTestFinished } from 'vitest'
 import type { VideoId } from '../../../src/kernel/ids.ts'
 import { makeLogger } from '../../../src/kernel/logger.ts'
 import { VideoRemoval } from '../../../src/library/video-removal.ts'
+import type { SupersededMedia } from '../../../src/library/video-store.ts'
 import { makeStoragePaths } from '../../../src/media/layout.ts'
 
-async function setUp(ids: readonly string[]) {
+const NOW_MS = Date.UTC(2026, 10, 21)
+
+async function setUp(
+  ids: readonly string[],
+  { editions, superseded = [] }: { editions?: readonly VideoId[]; superseded?: SupersededMedia[] } = {},
+) {
   const dir = await mkdtemp(path.join(tmpdir(), 'reprise-removal-'))
   onTestFinished(() => rm(dir, { recursive: true }))
   const steps: string[] = []
@@ -17,10 +23,19 @@ async function setUp(ids: readonly string[]) {
   const removal = new VideoRemoval({
     store: {
       listDeleted: async (limit) =>
-        [...deleted].slice(0, limit).map((id) => ({ id: id as VideoId, broadcastId: null, uploadId: null })),
+        [...deleted].slice(0, limit).map((id) => ({
+          id: id as VideoId,
+          broadcastId: null,
+          uploadId: null,
+          editions: id === 'a' && editions ? editions : [],
+        })),
       erase: async (id) => {
         steps.push(`rows ${id}`)
         deleted.delete(id)
+      },
+      listSuperseded: async (before) => (before.getTime() < NOW_MS ? superseded.splice(0) : []),
+      forgetSuperseded: async (id) => {
+        steps.push(`forget ${id}`)
       },
     },
     media: {
@@ -39,6 +54,7 @@ async function setUp(ids: readonly string[]) {
       steps.push(`jobs ${id}`)
     },
     log: makeLogger('silent'),
+    now: () => NOW_MS,
   })
   return { removal, steps, deleted, broken, held }
 }
@@ -49,6 +65,13 @@ describe('removing deleted videos', () => {
     removal.begin()
     await removal.settled()
     expect(steps).toEqual(['stop a', 'jobs a', 'files a', 'rows a'])
+  })
+
+  it('takes the editions of a video along', async () => {
+    const { removal, steps } = await setUp(['a'], { editions: ['e' as VideoId] })
+    removal.begin()
+    await removal.settled()
+    expect(steps).toEqual(['stop a', 'stop e', 'jobs a', 'jobs e', 'files a', 'files e', 'rows a'])
   })
 
   it('stops the work of all of them before it waits for any', async () => {
@@ -82,5 +105,27 @@ describe('removing deleted videos', () => {
     await removal[Symbol.asyncDispose]()
     expect(steps).toEqual(['stop a', 'stop b'])
     expect(deleted.size).toBe(2)
+  })
+})
+
+describe('removing media that are no longer shown', () => {
+  it('takes an edition whole, and of a video what was made of it first', async () => {
+    const { removal, steps } = await setUp([], {
+      superseded: [
+        { id: 'v' as VideoId, isOwn: true, renditions: ['original', '360p'] },
+        { id: 'e' as VideoId, isOwn: false, renditions: ['original'] },
+      ],
+    })
+    removal.begin()
+    await removal.settled()
+    expect(steps).toEqual([
+      'files v/timeline.jsonl',
+      'files v/original',
+      'files v/360p',
+      'files v/carried',
+      'forget v',
+      'files e',
+      'forget e',
+    ])
   })
 })
