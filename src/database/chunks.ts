@@ -3,77 +3,31 @@
  * no row to update has lost the race and changes nothing. Leases are measured by the database's clock.
  */
 import type { VideoId } from '../kernel/ids.ts'
-import type { ChunkRecord, ChunkStore, ClaimedChunk } from '../pipeline/catalogue.ts'
-import { chunkPriority, PRIORITY } from '../pipeline/job-kinds.ts'
-import type { RenditionSettings } from '../pipeline/ladder.ts'
+import type { ChunkRecord, ChunkStore } from '../pipeline/catalogue.ts'
+import { PRIORITY } from '../pipeline/job-kinds.ts'
+import { claimChunks, claimNextChunks } from './chunk-claims.ts'
 import { settleVideo } from './chunk-progress.ts'
 import type { Database } from './client.ts'
 import type { Prisma } from './generated/client.ts'
 import type { PostgresJobQueue } from './queue.ts'
+import { measureRendition } from './rendition-measure.ts'
 import { inTransaction } from './transaction.ts'
 
-interface ClaimRow {
-  readonly id: string
-  readonly rendition: string
-  readonly settings: RenditionSettings
-  readonly index: number
-  readonly first_segment: number
-  readonly segment_count: number
-  readonly start_seconds: number
-  readonly duration_seconds: number
-  readonly attempts: number
-  readonly begun: boolean
-}
-
+/** Turns given at once to chunks that have none. */
+const ORPHANS_AT_ONCE = 1000
 const RENDITION_NAME = { rendition: { select: { name: true } } } as const
 
 export function makeChunkStore(database: Database, queue: PostgresJobQueue): ChunkStore {
   return {
-    async claim(videoId, index, renditions, attemptId, leaseMs) {
-      return inTransaction(database, async (tx) => {
-        const rows = await tx.$queryRaw<ClaimRow[]>`
-          UPDATE chunks c
-             SET state = 'encoding', attempt_id = ${attemptId}, attempts = c.attempts + 1, updated_at = now(),
-                 lease_until = now() + ${leaseMs}::int * interval '1 millisecond'
-            FROM renditions r
-           WHERE r.id = c.rendition_id AND c.id IN (
-             SELECT k.id FROM chunks k
-               JOIN renditions q ON q.id = k.rendition_id
-               JOIN videos v ON v.id = k.video_id
-              WHERE k.video_id = ${videoId} AND k.index = ${index} AND q.name = ANY(${[...renditions]}::text[]) AND v.deleted_at IS NULL
-                AND (k.state = 'waiting' OR (k.state = 'encoding' AND k.lease_until < now()))
-                FOR UPDATE OF k SKIP LOCKED)
-          RETURNING c.id, r.name AS rendition, r.settings, c.index, c.first_segment, c.segment_count, c.start_seconds, c.duration_seconds, c.attempts,
-                    EXISTS (SELECT 1 FROM chunks m WHERE m.rendition_id = c.rendition_id AND m.state = 'ready') AS begun`
-        const names = rows.map(({ rendition }) => rendition)
-        if (names.length > 0)
-          await tx.rendition.updateMany({
-            where: { videoId, name: { in: names }, state: 'planned' },
-            data: { state: 'encoding' },
-          })
-        const others = await tx.chunk.findMany({
-          where: {
-            videoId,
-            index,
-            rendition: { name: { in: [...renditions] } },
-            state: { in: ['encoding', 'failed'] },
-            NOT: { attemptId },
-          },
-          select: { state: true, failure: true },
-        })
-        return {
-          claimed: rows.map(readClaim),
-          held: others.filter(({ state }) => state === 'encoding').length,
-          failures: others
-            .filter(({ state }) => state === 'failed')
-            .map(({ failure }) => failure ?? 'It could not be made.'),
-        }
-      })
-    },
+    claim: (videoId, index, renditions, attemptId, leaseMs) =>
+      claimChunks(database, videoId, index, renditions, { id: attemptId, leaseMs }),
+    claimNext: (attemptId, leaseMs) => claimNextChunks(database, { id: attemptId, leaseMs }),
 
-    async renew(attemptId, leaseMs) {
+    async renew(attemptId, leaseMs, progress) {
+      const { made = null, speed = null } = progress ?? {}
       const count = await database.$executeRaw`
-        UPDATE chunks SET lease_until = now() + ${leaseMs}::int * interval '1 millisecond'
+        UPDATE chunks SET lease_until = now() + ${leaseMs}::int * interval '1 millisecond',
+               progress = coalesce(${made}::float8, progress), speed = coalesce(${speed}::float8, speed)
          WHERE attempt_id = ${attemptId} AND state = 'encoding'`
       return count > 0
     },
@@ -90,15 +44,15 @@ export function makeChunkStore(database: Database, queue: PostgresJobQueue): Chu
             attemptId: null,
             leaseUntil: null,
             failure: null,
+            log: null,
+            progress: 1,
             bytes: result.bytes,
             peakBandwidth: Math.round(result.peakBandwidth),
+            keyframes: result.keyframes.flatMap(({ offset, bytes }) => [offset, bytes]),
           },
         })
         if (count === 0) return false
-        await tx.rendition.updateMany({
-          where: { chunks: { some: { id: chunkId } }, codecs: { not: result.codecs } },
-          data: { codecs: result.codecs },
-        })
+        await measureRendition(tx, chunkId, result.codecs)
         if (video && !video.playable) {
           const isPicture = await tx.chunk.count({ where: { id: chunkId, rendition: { kind: 'video' } } })
           if (isPicture > 0)
@@ -109,24 +63,23 @@ export function makeChunkStore(database: Database, queue: PostgresJobQueue): Chu
       })
     },
 
-    async release(chunkId, attemptId, failure) {
-      await database.chunk.updateMany({
-        where: { id: chunkId, attemptId, state: 'encoding' },
-        data: {
-          state: 'waiting',
-          attemptId: null,
-          leaseUntil: null,
-          ...(failure === undefined ? { attempts: { decrement: 1 } } : { failure }),
-        },
-      })
+    async release(chunkId, attemptId, failure, retry) {
+      const failed = failure !== undefined
+      await database.$executeRaw`
+        UPDATE chunks SET state = 'waiting', attempt_id = NULL, lease_until = NULL, progress = 0, speed = NULL, updated_at = now(),
+               attempts = CASE WHEN ${failed} THEN attempts ELSE attempts - 1 END,
+               failure = CASE WHEN ${failed} THEN ${failure ?? null} ELSE failure END,
+               log = CASE WHEN ${failed} THEN ${retry?.log ?? null} ELSE log END,
+               retry_at = CASE WHEN ${retry !== undefined} THEN now() + ${retry?.afterMs ?? 0}::int * interval '1 millisecond' END
+         WHERE id = ${chunkId} AND attempt_id = ${attemptId} AND state = 'encoding'`
     },
 
-    async fail(videoId, chunkId, attemptId, failure) {
+    async fail(videoId, chunkId, attemptId, failure, log) {
       await inTransaction(database, async (tx) => {
         await tx.$queryRaw`SELECT 1 FROM videos WHERE id = ${videoId} FOR UPDATE`
         const { count } = await tx.chunk.updateMany({
           where: { id: chunkId, attemptId, state: 'encoding' },
-          data: { state: 'failed', attemptId: null, leaseUntil: null, failure },
+          data: { state: 'failed', attemptId: null, leaseUntil: null, failure, log: log ?? null },
         })
         if (count > 0) await failRenditions(tx, videoId, { chunks: { some: { id: chunkId } } }, failure)
         await settleVideo(tx, queue, videoId)
@@ -164,28 +117,26 @@ export function makeChunkStore(database: Database, queue: PostgresJobQueue): Chu
     },
 
     async requeueOrphans() {
-      const orphans = await database.$queryRaw<
-        { video_id: string; index: number; renditions: string[]; origin: string }[]
-      >`
-        WITH asked AS (
-          SELECT j.data->>'videoId' AS video_id, (j.data->>'index')::int AS index, name.value AS rendition
-            FROM pgboss.job j, jsonb_array_elements_text(j.data->'renditions') AS name(value)
-           WHERE j.name IN ('encode-chunk', 'encode-now') AND j.state IN ('created', 'retry', 'active'))
-        SELECT c.video_id, c.index, array_agg(r.name ORDER BY r.id) AS renditions, min(v.origin::text) AS origin
-          FROM chunks c
-          JOIN renditions r ON r.id = c.rendition_id
-          JOIN videos v ON v.id = c.video_id
-         WHERE v.deleted_at IS NULL AND (c.state = 'waiting' OR (c.state = 'encoding' AND c.lease_until < now()))
-           AND NOT EXISTS (SELECT 1 FROM asked a WHERE a.video_id = c.video_id AND a.index = c.index AND a.rendition = r.name)
-         GROUP BY c.video_id, c.index`
+      const lacking = await database.$queryRaw<{ video_id: VideoId; index: number; renditions: string[] }[]>`
+        WITH work AS (
+          SELECT c.video_id, c.index, array_agg(r.name ORDER BY r.id) AS renditions
+            FROM chunks c
+            JOIN renditions r ON r.id = c.rendition_id
+            JOIN videos v ON v.id = c.video_id
+           WHERE v.deleted_at IS NULL AND v.superseded_at IS NULL AND v.shown_edition IS NULL
+             AND (c.state = 'waiting' OR (c.state = 'encoding' AND c.lease_until < now()))
+           GROUP BY c.video_id, c.index, c.lead)
+        SELECT * FROM work ORDER BY video_id, index
+         LIMIT ${ORPHANS_AT_ONCE}::int
+        OFFSET (SELECT count(*) FROM pgboss.job WHERE name = 'encode-chunk' AND state IN ('created', 'retry'))`
       await queue.send(
-        orphans.map(({ video_id, index, renditions, origin }) => ({
+        lacking.map(({ video_id, index, renditions }) => ({
           kind: 'encode-chunk',
-          priority: chunkPriority(origin === 'upload' ? PRIORITY.upload.lead : PRIORITY.replay.lead, index),
-          data: { videoId: video_id as VideoId, index, renditions },
+          priority: PRIORITY.backfill.rest,
+          data: { videoId: video_id, index, renditions },
         })),
       )
-      return orphans.length
+      return lacking.length
     },
   }
 }
@@ -207,23 +158,6 @@ export async function failRenditions(
     where: { id: { in: ids }, state: { not: 'failed' } },
     data: { state: 'failed', failure },
   })
-}
-
-function readClaim(row: ClaimRow): ClaimedChunk {
-  return {
-    id: row.id,
-    rendition: row.rendition,
-    settings: row.settings,
-    attempts: row.attempts,
-    begun: row.begun,
-    range: {
-      index: row.index,
-      firstSegment: row.first_segment,
-      segmentCount: row.segment_count,
-      startSeconds: row.start_seconds,
-      durationSeconds: row.duration_seconds,
-    },
-  }
 }
 
 function readChunk(row: Prisma.ChunkGetPayload<{ include: typeof RENDITION_NAME }>): ChunkRecord {

@@ -1,5 +1,5 @@
 /**
- * Makes one chunk of the renditions a job names: claim the rows, decode once, encode every rung, cut at
+ * Makes one chunk of some renditions: claim the rows, decode once, encode every rung, cut at
  * the timeline, verify, put the segments in the store, and only then say so in the rows.
  *
  * Killed anywhere, it has changed nothing but files nobody refers to, which the next attempt writes
@@ -8,44 +8,75 @@
 import { AppError, describeError, isDiskFull } from '../../kernel/errors.ts'
 import { newId, type VideoId } from '../../kernel/ids.ts'
 import type { ClaimedChunk } from '../catalogue.ts'
-import { LEASE_MS, LEASE_RENEW_MS, MAX_CHUNK_ATTEMPTS } from '../chunk-states.ts'
+import { LEASE_MS, MAX_CHUNK_ATTEMPTS } from '../chunk-states.ts'
 import { JobGivenUp, type RunningJob } from '../queue.ts'
 import { makeAudioSegments } from './audio-segments.ts'
+import { type ChunkLease, keepLease } from './chunk-lease.ts'
 import { openAttemptDir, readTimeline, type StepParts } from './step-parts.ts'
 import { type MadeSegments, storeSegments } from './store-segments.ts'
 import { makeMeasuredSegments, makePlannedSegments, type VideoWork } from './video-segments.ts'
 
-/** `enter`: waited for before anything is claimed. */
-export function makeEncodeChunk(
-  parts: StepParts,
-  enter?: (signal: AbortSignal) => Promise<void>,
-): (job: RunningJob<'encode-chunk'> | RunningJob<'encode-now'>) => Promise<void> {
-  return async (job) => {
-    const { videoId, index, renditions } = job.data
-    await enter?.(job.signal)
+/** Before another attempt, doubled with each: a little less than the queue waits before it gives the job another turn. */
+const RETRY_MS = 800
+/** Before something that has to wait is looked at again; what is next is made meanwhile. */
+const NO_FAULT_RETRY_MS = 5_000
+
+/** For a viewer who waits: this very chunk. */
+export function makeEncodeNow(parts: StepParts): (job: RunningJob<'encode-now'>) => Promise<void> {
+  return async ({ data: { videoId, index, renditions }, signal }) => {
     const attemptId = newId()
     const { claimed, failures } = await parts.chunks.claim(videoId, index, renditions, attemptId, LEASE_MS)
-    if (claimed.length === 0) {
-      // Made already, or another attempt is at it. What has failed for good must not look done.
-      if (failures[0] !== undefined) throw new JobGivenUp(failures[0])
-      return
-    }
-    await using lease = keepLease(parts, attemptId, job.signal)
-    const problems: { readonly error: unknown; readonly final: boolean }[] = []
-    for (const group of groupWork(claimed)) {
-      try {
-        await makeGroup(parts, videoId, group, attemptId, lease.signal)
-      } catch (error) {
-        const waits = job.signal.aborted || isNoFault(error)
-        const final = !waits && group.every(({ attempts }) => attempts >= MAX_CHUNK_ATTEMPTS)
-        problems.push({ error, final })
-        await giveBack(parts, videoId, group, attemptId, error, job.signal)
-      }
-    }
-    if (problems.length === 0) return
-    if (problems.every(({ final }) => final)) throw new JobGivenUp(describeError(problems[0]?.error))
-    throw problems.find(({ final }) => !final)?.error
+    if (claimed.length > 0) return makeClaimed(parts, { videoId, claimed, attemptId, signal })
+    // Made already, or another attempt is at it. What has failed for good must not look done.
+    if (failures[0] !== undefined) throw new JobGivenUp(failures[0])
   }
+}
+
+/**
+ * One turn of an encoder: whatever is next, when there is room for it. Which chunk the job was sent for does not
+ * matter: there are as many jobs as chunks, and nothing to do finds only who has more turns than there are.
+ */
+export function makeEncodeChunk(parts: StepParts): (job: RunningJob<'encode-chunk'>) => Promise<void> {
+  return async ({ signal }) => {
+    await parts.room.enter(signal)
+    for (;;) {
+      signal.throwIfAborted()
+      const attemptId = newId()
+      const next = await parts.chunks.claimNext(attemptId, LEASE_MS)
+      if (!next) return
+      const { videoId, claimed } = next
+      // None: cancelled between the look and the grasp.
+      if (claimed.length > 0) return makeClaimed(parts, { videoId, claimed, attemptId, signal })
+    }
+  }
+}
+
+interface ClaimedWork {
+  readonly videoId: VideoId
+  readonly claimed: readonly ClaimedChunk[]
+  readonly attemptId: string
+  readonly signal: AbortSignal
+}
+
+async function makeClaimed(
+  parts: StepParts,
+  { videoId, claimed, attemptId, signal }: ClaimedWork,
+): Promise<void> {
+  await using lease = keepLease(parts, attemptId, signal)
+  const problems: { readonly error: unknown; readonly final: boolean }[] = []
+  for (const group of groupWork(claimed)) {
+    try {
+      await makeGroup(parts, videoId, group, attemptId, lease)
+    } catch (error) {
+      const waits = signal.aborted || isNoFault(error)
+      const final = !waits && group.every(({ attempts }) => attempts >= MAX_CHUNK_ATTEMPTS)
+      problems.push({ error, final })
+      await giveBack(parts, videoId, group, attemptId, error, signal)
+    }
+  }
+  if (problems.length === 0) return
+  if (problems.every(({ final }) => final)) throw new JobGivenUp(describeError(problems[0]?.error))
+  throw problems.find(({ final }) => !final)?.error
 }
 
 /** All rungs in one decode; after a failure each by itself, so that a bad one does not take the others along. */
@@ -62,8 +93,9 @@ async function makeGroup(
   videoId: VideoId,
   group: readonly ClaimedChunk[],
   attemptId: string,
-  signal: AbortSignal,
+  lease: ChunkLease,
 ): Promise<void> {
+  const { signal } = lease
   signal.throwIfAborted()
   const first = group[0]
   if (!first) return
@@ -84,6 +116,7 @@ async function makeGroup(
 
   await using dir = await openAttemptDir(parts.tmpDir, 'chunk')
   const isLastAttempt = first.attempts >= MAX_CHUNK_ATTEMPTS
+  const onProgress = lease.begin(first.range.durationSeconds)
   let made: readonly MadeSegments[]
   if (first.settings.kind === 'audio') {
     made = [
@@ -109,6 +142,7 @@ async function makeGroup(
       dir: dir.path,
       isLastAttempt,
       signal,
+      onProgress,
     }
     made = await (timeline.kind === 'measured'
       ? makeMeasuredSegments(parts, work)
@@ -136,13 +170,16 @@ async function giveBack(
   error: unknown,
   stopping: AbortSignal,
 ): Promise<void> {
-  for (const chunk of group) {
-    if (stopping.aborted || isNoFault(error)) await parts.chunks.release(chunk.id, attemptId, undefined)
-    else if (chunk.attempts >= MAX_CHUNK_ATTEMPTS)
-      await parts.chunks.fail(videoId, chunk.id, attemptId, describeError(error))
-    else await parts.chunks.release(chunk.id, attemptId, describeError(error))
-  }
+  const reason = describeError(error)
   const stderr = error instanceof AppError ? error.fields.stderr : undefined
+  const log = typeof stderr === 'string' && stderr !== '' ? stderr : undefined
+  for (const { id, attempts } of group) {
+    if (stopping.aborted) await parts.chunks.release(id, attemptId, undefined)
+    else if (isNoFault(error))
+      await parts.chunks.release(id, attemptId, undefined, { afterMs: NO_FAULT_RETRY_MS })
+    else if (attempts >= MAX_CHUNK_ATTEMPTS) await parts.chunks.fail(videoId, id, attemptId, reason, log)
+    else await parts.chunks.release(id, attemptId, reason, { afterMs: RETRY_MS * 2 ** (attempts - 1), log })
+  }
   parts.logger.warn(
     {
       videoId,
@@ -158,32 +195,4 @@ async function giveBack(
 /** Nothing is wrong with the chunk: it has to wait, for as long as it takes, and no attempt counts. */
 function isNoFault(error: unknown): boolean {
   return (error instanceof AppError && error.code === 'not-ready') || isDiskFull(error)
-}
-
-/** Renews until disposed; aborts when the rows are no longer ours or the job is told to stop. */
-function keepLease(
-  parts: StepParts,
-  attemptId: string,
-  stopping: AbortSignal,
-): AsyncDisposable & { readonly signal: AbortSignal } {
-  const lost = new AbortController()
-  let renewal: Promise<void> = Promise.resolve()
-  const timer = setInterval(() => {
-    renewal = parts.chunks
-      .renew(attemptId, LEASE_MS)
-      .then((held) =>
-        held
-          ? undefined
-          : lost.abort(new AppError('conflict', 'The chunk is no longer held by this attempt.')),
-      )
-      // The database is away: the lease decides, and a result that comes too late is refused.
-      .catch((error) => parts.logger.warn({ err: error }, 'lease could not be renewed'))
-  }, LEASE_RENEW_MS)
-  return {
-    signal: AbortSignal.any([stopping, lost.signal]),
-    async [Symbol.asyncDispose]() {
-      clearInterval(timer)
-      await renewal
-    },
-  }
 }

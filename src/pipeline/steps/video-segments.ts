@@ -34,6 +34,8 @@ export interface VideoWork {
   /** Take what can be had: damage in the source will not go away. */
   readonly isLastAttempt: boolean
   readonly signal: AbortSignal
+  /** Seconds of the chunk that the encoder has made so far. */
+  readonly onProgress?: (madeSeconds: number) => void
 }
 
 /** A boundary and a frame this near belong together: times pass through several time bases. Seconds. */
@@ -67,7 +69,7 @@ export async function makeMeasuredSegments(
     segmentFrames,
     ...(input.cutAt === undefined ? {} : { cutAt: input.cutAt }),
   })
-  await runFfmpeg(parts.tools, command, { signal: work.signal })
+  await runFfmpeg(parts.tools, command, watched(work))
   const step = work.rungs[0]?.frameStep ?? 1
   const frames = segmentFrames.map((count) => Math.ceil(count / step))
   return cut(work, first.start + base, work.isLastAttempt ? undefined : frames)
@@ -108,7 +110,7 @@ export async function makePlannedSegments(
   const { upload, segments } = work
   const source = readSource(upload?.source)
   const first = segments[0]
-  if (!upload || !source || !first)
+  if (!upload || !source?.video || !first)
     throw new AppError('media-corrupt', 'The uploaded file of this video is not known any more.')
   const { video } = source
   const rate = frameRateOf(work.timeline.inits[0]?.video?.frameRate ?? work.rungs[0]?.frameRate ?? 30)
@@ -126,7 +128,7 @@ export async function makePlannedSegments(
   }
   const frames = chunk.segmentFrames
   try {
-    await runFfmpeg(parts.tools, encodePlannedChunk(chunk), { signal: work.signal })
+    await runFfmpeg(parts.tools, encodePlannedChunk(chunk), watched(work))
     return await cut(work, first.start, frames)
   } catch (error) {
     if (!work.isLastAttempt || work.signal.aborted) throw error
@@ -134,7 +136,7 @@ export async function makePlannedSegments(
       { videoId: work.videoId, start: first.start, err: error },
       'nothing of this part of the file can be decoded: black instead',
     )
-    await runFfmpeg(parts.tools, encodeFiller(chunk) satisfies FfmpegCommand, { signal: work.signal })
+    await runFfmpeg(parts.tools, encodeFiller(chunk) satisfies FfmpegCommand, watched(work))
     return cut(work, first.start, frames)
   }
 }
@@ -142,6 +144,10 @@ export async function makePlannedSegments(
 /** Containers with an index of keyframes; in the others a seek may land after the keyframe that is needed. */
 function seeksToKeyframes(container: string): boolean {
   return /mov|matroska|avi|flv/.test(container)
+}
+
+function watched({ signal, onProgress }: VideoWork) {
+  return { signal, ...(onProgress ? { onProgress } : {}) }
 }
 
 function target(parts: StepParts, work: VideoWork) {

@@ -180,7 +180,7 @@ describe('a broadcast on air', () => {
         .filter(({ kind }) => kind === 'encode-chunk')
         .map(({ priority }) => priority)
         .toSorted(),
-    ).toEqual(expect.arrayContaining([500, 600]))
+    ).toEqual(expect.arrayContaining([400, 700]))
 
     // Another process goes on after a crash: it knows nothing and has missed segments.
     const { makePlanner } = await import('../../../src/pipeline/planner.ts')
