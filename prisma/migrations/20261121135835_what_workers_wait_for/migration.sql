@@ -1,0 +1,2 @@
+-- AlterTable
+ALTER TABLE "workers" ADD COLUMN     "held" JSONB NOT NULL DEFAULT '{}';
