@@ -10,6 +10,7 @@ import {
 import { makeUploadLedger } from '../database/uploads.ts'
 import { makeOwnersOf } from '../database/video-owners.ts'
 import { makeVideoStore } from '../database/videos.ts'
+import { makeWorkerRegistry } from '../database/workers.ts'
 import { People } from '../delivery/auth/people.ts'
 import { makeSignIn } from '../delivery/auth/sign-in.ts'
 import { deriveKey, openStorageSecret } from '../delivery/auth/storage-secret.ts'
@@ -38,6 +39,7 @@ export async function openLibrary(foundation: Foundation, stack: AsyncDisposable
       ),
       ownersOf: makeOwnersOf(prisma),
       jobs,
+      workers: makeWorkerRegistry(prisma),
       media: store,
       paths,
       probe: (file, signal) => probeSource(tools, file, signal),

@@ -17,6 +17,7 @@ import { makeTusUploads } from './api/tus-uploads.ts'
 import { uploadRoutes } from './api/uploads.ts'
 import { userRoutes } from './api/users.ts'
 import { videoRoutes } from './api/videos.ts'
+import { workerRoutes } from './api/workers.ts'
 import { makeApp } from './app.ts'
 import { makeAskerOf } from './auth/asker.ts'
 import { People } from './auth/people.ts'
@@ -162,6 +163,7 @@ export function makeDelivery(options: DeliveryOptions): Delivery {
       ...uploadRoutes(uploading),
       ...tus.routes,
       ...jobRoutes(library.jobs),
+      ...workerRoutes(library.workers),
       ...eventRoutes(hub),
     ],
     media: mediaRoutes({

@@ -6,6 +6,7 @@ import type { StoragePaths } from '../media/layout.ts'
 import type { MediaStore } from '../media/store.ts'
 import { LEASE_MS } from '../pipeline/chunk-states.ts'
 import type { JobCatalogue } from '../pipeline/job-catalogue.ts'
+import type { WorkerRegistry } from '../pipeline/worker-registry.ts'
 import { type ApiTokenStore, ApiTokens } from './api-tokens.ts'
 import { BroadcastArchive, type BroadcastArchiveStore } from './broadcast-archive.ts'
 import { type ChannelStore, Channels } from './channels.ts'
@@ -16,6 +17,7 @@ import { type SourceProbe, type UploadLedger, Uploads } from './uploads.ts'
 import { VideoRemoval } from './video-removal.ts'
 import type { VideoStore } from './video-store.ts'
 import { Videos } from './videos.ts'
+import { Workers } from './workers.ts'
 
 export interface LibraryOptions {
   readonly people: PeopleDirectory
@@ -27,6 +29,7 @@ export interface LibraryOptions {
   readonly uploads: UploadLedger
   readonly ownersOf: OwnersOf
   readonly jobs: JobCatalogue
+  readonly workers: WorkerRegistry
   readonly media: MediaStore
   readonly paths: StoragePaths
   readonly probe: SourceProbe
@@ -44,6 +47,7 @@ export interface Library extends AsyncDisposable {
   readonly broadcasts: BroadcastArchive
   readonly uploads: Uploads
   readonly jobs: Jobs
+  readonly workers: Workers
   /** Removes what earlier runs left: cut-off uploads and the files of deleted videos. Before requests are taken. */
   recover(): Promise<void>
 }
@@ -76,6 +80,7 @@ export function makeLibrary(options: LibraryOptions): Library {
     broadcasts: new BroadcastArchive(options.broadcasts),
     uploads,
     jobs: new Jobs(options.jobs, options.ownersOf),
+    workers: new Workers(options.workers),
     async recover() {
       await uploads.sweep()
       removal.begin()

@@ -18,6 +18,7 @@ import {
 import { makeUploadLedger } from '../../src/database/uploads.ts'
 import { makeOwnersOf } from '../../src/database/video-owners.ts'
 import { makeVideoStore } from '../../src/database/videos.ts'
+import { makeWorkerRegistry } from '../../src/database/workers.ts'
 import { People } from '../../src/delivery/auth/people.ts'
 import { makeSignIn } from '../../src/delivery/auth/sign-in.ts'
 import { deriveKey, openStorageSecret } from '../../src/delivery/auth/storage-secret.ts'
@@ -143,6 +144,7 @@ export async function startTestSite(
       }),
       ownersOf: makeOwnersOf(prisma),
       jobs: fakeJobs(jobs, cancelledVideos),
+      workers: makeWorkerRegistry(prisma),
       media,
       paths,
       probe: (file, signal) => parts.probe(file, signal),

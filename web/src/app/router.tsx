@@ -137,6 +137,11 @@ const adminJobs = createRoute({
   validateSearch: (search: Record<string, unknown>) => present({ state: text(search.state) }),
   component: lazyRouteComponent(() => import('../features/admin/jobs-page.tsx'), 'JobsPage'),
 })
+const adminWorkers = createRoute({
+  getParentRoute: () => admin,
+  path: '/workers',
+  component: lazyRouteComponent(() => import('../features/admin/workers-page.tsx'), 'WorkersPage'),
+})
 
 const tokens = createRoute({
   getParentRoute: () => root,
@@ -150,7 +155,7 @@ const routes = root.addChildren([
   watch,
   signIn,
   studio.addChildren([studioHome, goLive, broadcast, uploads, myVideos]),
-  admin.addChildren([adminHome, adminVideos, adminPeople, adminJobs]),
+  admin.addChildren([adminHome, adminVideos, adminPeople, adminJobs, adminWorkers]),
   tokens,
 ])
 

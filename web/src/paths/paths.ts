@@ -13,6 +13,7 @@ export const pages = {
   admin: '/admin',
   adminVideos: '/admin/videos',
   adminJobs: '/admin/jobs',
+  adminWorkers: '/admin/workers',
   adminPeople: '/admin/people',
   tokens: '/account/tokens',
 } as const
@@ -42,6 +43,9 @@ export const api = {
   jobs: '/api/v1/jobs',
   retryJob: (jobId: string) => `/api/v1/jobs/${id(jobId)}/retry`,
   cancelJob: (jobId: string) => `/api/v1/jobs/${id(jobId)}/cancel`,
+  workers: '/api/v1/workers',
+  drainWorker: (workerId: string) => `/api/v1/workers/${id(workerId)}/drain`,
+  resumeWorker: (workerId: string) => `/api/v1/workers/${id(workerId)}/resume`,
   tokens: '/api/v1/api-tokens',
   token: (tokenId: string) => `/api/v1/api-tokens/${id(tokenId)}`,
 } as const
