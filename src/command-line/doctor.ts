@@ -2,8 +2,10 @@
  * `reprise doctor`: looks at everything the program depends on and at what it keeps, changes nothing, and
  * says what to do. With --repair it is repair.ts.
  */
-import { statfs } from 'node:fs/promises'
+import { mkdtemp, rm, statfs } from 'node:fs/promises'
 import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
 import type { Config } from '../config/config.ts'
 import { makeDatabase } from '../database/client.ts'
 import { connect } from '../database/connection.ts'
@@ -15,6 +17,7 @@ import { listen } from '../kernel/listen.ts'
 import { makeLogger } from '../kernel/logger.ts'
 import { FileStore } from '../media/file-store.ts'
 import { makeStoragePaths } from '../media/layout.ts'
+import { makeConfinement } from '../pipeline/ffmpeg/confinement.ts'
 import { locateFfmpeg } from '../pipeline/ffmpeg/locate.ts'
 import { prepareStorage } from '../setup/storage-folder.ts'
 import { tryLockStorage } from '../setup/storage-lock.ts'
@@ -46,6 +49,7 @@ export async function examine(config: Config): Promise<readonly Finding[]> {
   return [
     { subject: 'Node', state: 'good', text: process.version },
     await check('ffmpeg', () => ffmpegFinding(config)),
+    await check('sandbox', () => sandboxFinding(config)),
     await check('storage', () => storageFinding(config)),
     ...(await Promise.all([
       check('PORT', () => portFinding(config, 'PORT', config.port, running)),
@@ -77,6 +81,26 @@ async function ffmpegFinding(config: Config): Promise<Verdict> {
       text: `${text}\nAn old build. A current one is faster and knows more formats: "sudo apt-get install ffmpeg".`,
     }
   return { state: 'good', text }
+}
+
+/** The same trial as at start, in a folder of its own. */
+async function sandboxFinding(config: Config): Promise<Verdict> {
+  const { ffmpeg, ffprobe } = await locateFfmpeg(config)
+  const tmpDir = await mkdtemp(path.join(tmpdir(), 'reprise-doctor-'))
+  try {
+    const { kind, summary } = await makeConfinement({
+      setting: config.sandbox,
+      programs: [ffmpeg, ffprobe],
+      tmpDir,
+    })
+    if (kind === 'bwrap') return { state: 'good', text: summary }
+    return {
+      state: 'note',
+      text: `${summary}\nWhere files of strangers are taken, install bubblewrap ("sudo apt-get install bubblewrap") and allow user namespaces.`,
+    }
+  } finally {
+    await rm(tmpDir, { recursive: true, force: true })
+  }
 }
 
 async function storageFinding(config: Config): Promise<Verdict> {

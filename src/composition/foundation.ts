@@ -76,7 +76,9 @@ export async function layFoundation(config: Config, stack: AsyncDisposableStack,
     ffprobePath: ffmpeg.ffprobe,
     tmpDir: path.join(tmpDir, 'ffmpeg'),
     stallMs: config.encodeStallMs,
+    sandbox: config.sandbox,
   })
+  log.info({ sandbox: tools.confinement.kind }, tools.confinement.summary)
   return {
     config,
     log,

@@ -19,6 +19,8 @@ const port = wholeNumber(1, 65_535)
 const SECONDS_RULE = 'must be a number of seconds from 0 to 86400'
 const seconds = z.coerce.number(SECONDS_RULE).min(0, SECONDS_RULE).max(86_400, SECONDS_RULE)
 
+const LOUDNESS_RULE = 'must be a loudness in LUFS from -31 to -8, such as -16'
+
 const settings = z
   .object({
     HOST: z.string().min(1).default('0.0.0.0'),
@@ -72,6 +74,8 @@ const settings = z
       .default(60),
     /** Share of the processors that everything else may take before what is encoded beforehand waits, percent; 100: it never does. */
     ENCODE_LOAD_LIMIT: wholeNumber(1, 100).default(100),
+    /** LUFS at which each video's sound is offered too, beside its own level. Without it none is. */
+    LOUDNESS_TARGET: z.coerce.number(LOUDNESS_RULE).min(-31, LOUDNESS_RULE).max(-8, LOUDNESS_RULE).optional(),
     /** New broadcasts and uploads are refused below this much free space. */
     MIN_FREE_BYTES: wholeNumber(0).default(2 ** 30),
     /** Nothing is encoded beforehand below this much; by default three times MIN_FREE_BYTES. */
@@ -85,6 +89,8 @@ const settings = z
       .string()
       .regex(/^(auto|[a-z]{2,3})$/, 'must be auto, or a language such as en')
       .default('auto'),
+    /** What decoders and encoders are confined by. */
+    SANDBOX: z.enum(['auto', 'bwrap', 'none'], 'must be auto, bwrap or none').default('auto'),
     FFMPEG_PATH: z.string().min(1).optional(),
     FFPROBE_PATH: z.string().min(1).optional(),
     LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
@@ -147,11 +153,14 @@ export interface Config {
   readonly encodeStallMs: number
   /** 0 to 1. */
   readonly encodeLoadLimit: number
+  /** LUFS. Undefined: none. */
+  readonly loudnessTarget: number | undefined
   readonly minFreeBytes: number
   readonly warnFreeBytes: number
   readonly emergencyFreeBytes: number
   /** Speech to text; absolute paths. Undefined: none. */
   readonly speech: { readonly program: string; readonly model: string; readonly language: string } | undefined
+  readonly sandbox: 'auto' | 'bwrap' | 'none'
   readonly ffmpegPath: string | undefined
   readonly ffprobePath: string | undefined
   /** The folders of PATH, where system tools are looked for. */
@@ -199,6 +208,7 @@ export function makeConfig(env: Env, cwd: string): Config {
     segmentWaitMs: s.SEGMENT_WAIT_SECONDS * 1000,
     encodeStallMs: s.ENCODE_STALL_SECONDS * 1000,
     encodeLoadLimit: s.ENCODE_LOAD_LIMIT / 100,
+    loudnessTarget: s.LOUDNESS_TARGET,
     minFreeBytes: s.MIN_FREE_BYTES,
     warnFreeBytes: s.WARN_FREE_BYTES ?? 3 * s.MIN_FREE_BYTES,
     emergencyFreeBytes: s.EMERGENCY_FREE_BYTES ?? Math.floor(s.MIN_FREE_BYTES / 10),
@@ -210,6 +220,7 @@ export function makeConfig(env: Env, cwd: string): Config {
             language: s.WHISPER_LANGUAGE,
           }
         : undefined,
+    sandbox: s.SANDBOX,
     ffmpegPath: s.FFMPEG_PATH,
     ffprobePath: s.FFPROBE_PATH,
     searchPath: (env.PATH ?? '').split(path.delimiter).filter((folder) => folder !== ''),

@@ -1,7 +1,6 @@
 /** Looks at an uploaded file: what it is, and whether it is a video at all. The file is hostile until proven otherwise. */
 import { open } from 'node:fs/promises'
-import { runFfprobe } from './ffmpeg/run-ffprobe.ts'
-import type { FfmpegTools } from './ffmpeg/tools.ts'
+import { type ProbeTools, runFfprobe } from './ffmpeg/run-ffprobe.ts'
 import { NO_PICTURE, parseSource, type SourceVerdict } from './source.ts'
 
 /**
@@ -9,7 +8,7 @@ import { NO_PICTURE, parseSource, type SourceVerdict } from './source.ts'
  * Throws AppError `setup-failed` when ffprobe does not run.
  */
 export async function probeSource(
-  tools: Pick<FfmpegTools, 'ffprobePath' | 'leash'>,
+  tools: ProbeTools,
   path: string,
   signal: AbortSignal,
 ): Promise<SourceVerdict> {

@@ -2,8 +2,7 @@
  * How far a file really goes: its packets are walked through once, nothing is decoded. Containers claim
  * durations that are not there (cut-off files, live recordings) or none at all.
  */
-import { streamFfprobe } from './ffmpeg/run-ffprobe.ts'
-import type { FfmpegTools } from './ffmpeg/tools.ts'
+import { type ProbeTools, streamFfprobe } from './ffmpeg/run-ffprobe.ts'
 
 export interface StreamExtent {
   readonly packets: number
@@ -14,7 +13,7 @@ export interface StreamExtent {
 
 /** By stream index. Empty when nothing can be read. */
 export async function scanStreams(
-  tools: Pick<FfmpegTools, 'ffprobePath' | 'leash'>,
+  tools: ProbeTools,
   path: string,
   signal: AbortSignal,
 ): Promise<ReadonlyMap<number, StreamExtent>> {

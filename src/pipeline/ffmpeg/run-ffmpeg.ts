@@ -8,6 +8,8 @@ import { Writable } from 'node:stream'
 import ffmpeg from 'fluent-ffmpeg'
 import { AppError } from '../../kernel/errors.ts'
 import { type FfmpegCommand, STDOUT } from './command.ts'
+import { ALLOCATION_LIMIT } from './hostile-input.ts'
+import { type Launcher, openLauncher } from './launcher.ts'
 import type { FfmpegTools } from './tools.ts'
 
 export interface RunOptions {
@@ -39,7 +41,9 @@ export async function runFfmpeg(
   const { signal, stallMs = tools.stallMs, onProgress, onLine, onBytes } = options
   signal.throwIfAborted()
   const taker = onBytes && takeBytes(onBytes)
-  const run = assemble(tools, command, taker?.stream)
+  await using launcher = await openLauncher(tools, command)
+  signal.throwIfAborted()
+  const run = assemble(tools, launcher, command, taker?.stream)
   const tail: string[] = []
   /** Why it was ended by us. */
   let ended: { readonly reason: unknown } | undefined
@@ -153,11 +157,13 @@ function takeBytes(onBytes: (bytes: Uint8Array) => void) {
 
 function assemble(
   tools: FfmpegTools,
+  launcher: Launcher,
   command: FfmpegCommand,
   stdout: Writable | undefined,
 ): ffmpeg.FfmpegCommand {
-  const run = ffmpeg({ niceness: tools.niceness, stdoutLines: 200 })
-  run.setFfmpegPath(tools.launcherPath)
+  const { cwd } = launcher
+  const run = ffmpeg({ niceness: tools.niceness, stdoutLines: 200, ...(cwd === undefined ? {} : { cwd }) })
+  run.setFfmpegPath(launcher.path)
   for (const input of command.inputs) {
     run.input(input.url)
     // Spread, not an array: fluent-ffmpeg splits the elements of a lone array at spaces.
@@ -166,7 +172,16 @@ function assemble(
   if (command.filterGraph !== undefined) run.complexFilter(command.filterGraph)
   for (const [index, output] of command.outputs.entries()) {
     const general =
-      index === 0 ? ['-hide_banner', '-nostdin', '-loglevel', command.logLevel ?? 'warning', '-stats'] : []
+      index === 0
+        ? [
+            '-hide_banner',
+            '-nostdin',
+            '-loglevel',
+            command.logLevel ?? 'warning',
+            '-stats',
+            ...ALLOCATION_LIMIT,
+          ]
+        : []
     run
       .output(output.path === STDOUT && stdout ? stdout : output.path)
       .outputOptions(...general, ...output.options)

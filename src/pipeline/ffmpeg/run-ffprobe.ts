@@ -1,12 +1,13 @@
 /** Runs ffprobe on a file nobody has vouched for: allow-lists, a time limit, bounded output. */
 import { spawn } from 'node:child_process'
+import { stat } from 'node:fs/promises'
 import { createInterface } from 'node:readline'
 import { AppError } from '../../kernel/errors.ts'
-import { ALLOW_LISTS, inputUrl } from './hostile-input.ts'
+import { ALLOCATION_LIMIT, ALLOW_LISTS, inputUrl } from './hostile-input.ts'
+import { MAX_PROBE_OUTPUT_BYTES, PROBE_LIMIT_MS, SCAN_LIMIT_MS, SCAN_SLOWEST_BYTES_PER_MS } from './limits.ts'
 import type { FfmpegTools } from './tools.ts'
 
-const MAX_OUTPUT_BYTES = 8 << 20
-const PROBE_LIMIT_MS = 60_000
+export type ProbeTools = Pick<FfmpegTools, 'ffprobePath' | 'leash' | 'confinement'>
 
 export interface ProbeResult {
   readonly exitCode: number | null
@@ -16,34 +17,40 @@ export interface ProbeResult {
 
 /** `questions` are ffprobe's options, such as `-show_streams`. The exit code is the caller's to judge. */
 export async function runFfprobe(
-  tools: Pick<FfmpegTools, 'ffprobePath' | 'leash'>,
+  tools: ProbeTools,
   file: string,
   questions: readonly string[],
   signal: AbortSignal,
 ): Promise<ProbeResult> {
-  const child = start(tools, file, questions, AbortSignal.any([signal, AbortSignal.timeout(PROBE_LIMIT_MS)]))
+  const limited = AbortSignal.any([signal, AbortSignal.timeout(PROBE_LIMIT_MS)])
+  const child = start(tools, 'probe', file, questions, limited)
   const stdout: Buffer[] = []
   let bytes = 0
   child.stdout.on('data', (data: Buffer) => {
     bytes += data.byteLength
-    if (bytes <= MAX_OUTPUT_BYTES) stdout.push(data)
+    if (bytes <= MAX_PROBE_OUTPUT_BYTES) stdout.push(data)
     else child.kill('SIGKILL')
   })
   const { exitCode, stderr } = await ended(child, signal)
-  if (bytes > MAX_OUTPUT_BYTES)
+  if (bytes > MAX_PROBE_OUTPUT_BYTES)
     throw new AppError('media-corrupt', 'The file describes itself in more detail than any real video.')
   return { exitCode, stdout: Buffer.concat(stdout).toString('utf8'), stderr }
 }
 
-/** The same without limits on time and output: each line is handed over as it comes. */
+/** The same for a walk through the whole file, in the time its size allows: each line is handed over as it comes. */
 export async function streamFfprobe(
-  tools: Pick<FfmpegTools, 'ffprobePath' | 'leash'>,
+  tools: ProbeTools,
   file: string,
   questions: readonly string[],
   onLine: (line: string) => void,
   signal: AbortSignal,
 ): Promise<{ readonly exitCode: number | null; readonly stderr: string }> {
-  const child = start(tools, file, questions, signal)
+  const { size } = await stat(file)
+  const limited = AbortSignal.any([
+    signal,
+    AbortSignal.timeout(SCAN_LIMIT_MS + Math.round(size / SCAN_SLOWEST_BYTES_PER_MS)),
+  ])
+  const child = start(tools, 'scan', file, questions, limited)
   const lines = createInterface({ input: child.stdout })
   lines.on('line', onLine)
   const closed = new Promise((resolve) => lines.once('close', resolve))
@@ -53,16 +60,19 @@ export async function streamFfprobe(
 }
 
 function start(
-  tools: Pick<FfmpegTools, 'ffprobePath' | 'leash'>,
+  tools: ProbeTools,
+  as: 'probe' | 'scan',
   file: string,
   questions: readonly string[],
   signal: AbortSignal,
 ) {
   const [program = tools.ffprobePath, ...args] = [
     ...tools.leash,
+    ...tools.confinement.front({ as, reads: [file], writes: [] }),
     tools.ffprobePath,
     '-v',
     'error',
+    ...ALLOCATION_LIMIT,
     ...ALLOW_LISTS,
     ...questions,
     inputUrl(file),

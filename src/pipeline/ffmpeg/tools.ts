@@ -1,10 +1,12 @@
 /** ffmpeg and ffprobe as this machine has them, ready to be run by run-ffmpeg.ts and run-ffprobe.ts. */
 import { execFile } from 'node:child_process'
-import { access, chmod, constants, mkdir, writeFile } from 'node:fs/promises'
+import { access, constants, mkdir } from 'node:fs/promises'
 import path from 'node:path'
 import { promisify } from 'node:util'
 import { AppError } from '../../kernel/errors.ts'
 import { type FfmpegDialect, parseDialect } from './command.ts'
+import { type Confinement, makeConfinement, type SandboxSetting, UNCONFINED } from './confinement.ts'
+import { writeLauncher } from './launcher.ts'
 
 const run = promisify(execFile)
 
@@ -15,6 +17,8 @@ export interface FfmpegTools {
   readonly launcherPath: string
   /** What goes in front of a program so that the kernel ends it when we are killed; empty where there is none. */
   readonly leash: readonly string[]
+  /** What it may see and use; behind the leash. */
+  readonly confinement: Confinement
   readonly dialect: FfmpegDialect
   /** Of an encoder: below everything that people wait for, ingest, delivery and the database. */
   readonly niceness: number
@@ -34,42 +38,37 @@ export function urgentTools(tools: FfmpegTools): FfmpegTools {
 
 /**
  * Looks at the builds and writes the launcher into `tmpDir` (made if absent; emptied by others at boot).
- * Throws AppError `setup-failed` when ffmpeg does not run.
+ * Throws AppError `setup-failed` when ffmpeg does not run, `bad-setting` when the sandbox that is demanded is not to be had.
  */
 export async function prepareFfmpeg(options: {
   readonly ffmpegPath: string
   readonly ffprobePath: string
   readonly tmpDir: string
   readonly stallMs?: number
+  /** Absent: not confined, for files of our own making. */
+  readonly sandbox?: SandboxSetting
 }): Promise<FfmpegTools> {
-  const { ffmpegPath, ffprobePath, tmpDir, stallMs = STALL_MS } = options
+  const { ffmpegPath, ffprobePath, tmpDir, stallMs = STALL_MS, sandbox } = options
   const [version, filters] = await Promise.all([ask(ffmpegPath, '-version'), ask(ffmpegPath, '-filters')])
   const setpriv = await findSetpriv()
   const leash = setpriv ? [setpriv, '--pdeathsig', 'KILL', '--'] : []
   await mkdir(tmpDir, { recursive: true })
   const launcherPath = path.join(tmpDir, `ffmpeg-${process.pid}.sh`)
-  await writeFile(launcherPath, launcher(leash, ffmpegPath))
-  await chmod(launcherPath, 0o700)
+  const confinement = sandbox
+    ? await makeConfinement({ setting: sandbox, programs: [ffmpegPath, ffprobePath], tmpDir })
+    : UNCONFINED
+  const front = confinement.kind === 'none' ? confinement.front({ as: 'encoder', reads: [], writes: [] }) : []
+  await writeLauncher(launcherPath, leash, [...front, ffmpegPath])
   return {
     ffmpegPath,
     ffprobePath,
     launcherPath,
     leash,
+    confinement,
     dialect: parseDialect(version, filters),
     niceness: PATIENT_NICENESS,
     stallMs,
   }
-}
-
-/**
- * ffmpeg outlives a killed worker and keeps writing, unless the kernel ends it with its parent. A parent that
- * died before that was asked for is nobody's any more: then nothing is begun.
- */
-function launcher(leash: readonly string[], ffmpegPath: string): string {
-  const begin = `exec ${quote(ffmpegPath)} "$@"`
-  if (leash.length === 0) return `#!/bin/sh\n${begin}\n`
-  const checked = `[ "$PPID" = ${process.pid} ] || exit 1; ${begin}`
-  return `#!/bin/sh\nexec ${leash.map(quote).join(' ')} /bin/sh -c ${quote(checked)} ffmpeg "$@"\n`
 }
 
 async function ask(ffmpegPath: string, question: string): Promise<string> {
@@ -101,8 +100,4 @@ async function findSetpriv(): Promise<string | undefined> {
     }
   }
   return undefined
-}
-
-function quote(word: string): string {
-  return `'${word.replaceAll("'", `'\\''`)}'`
 }
