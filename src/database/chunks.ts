@@ -9,6 +9,7 @@ import { claimChunks, claimNextChunks } from './chunk-claims.ts'
 import { settleVideo } from './chunk-progress.ts'
 import type { Database } from './client.ts'
 import type { Prisma } from './generated/client.ts'
+import { GIVEN_UP_WITH_ANOTHER } from './job-rows.ts'
 import type { PostgresJobQueue } from './queue.ts'
 import { measureRendition } from './rendition-measure.ts'
 import { inTransaction } from './transaction.ts'
@@ -48,6 +49,8 @@ export function makeChunkStore(database: Database, queue: PostgresJobQueue): Chu
             progress: 1,
             bytes: result.bytes,
             peakBandwidth: Math.round(result.peakBandwidth),
+            frames: result.frames,
+            ssim: result.ssim ?? null,
             keyframes: result.keyframes.flatMap(({ offset, bytes }) => [offset, bytes]),
           },
         })
@@ -151,8 +154,8 @@ export async function failRenditions(
   const renditions = await tx.rendition.findMany({ where: { videoId, ...which }, select: { id: true } })
   const ids = renditions.map(({ id }) => id)
   await tx.chunk.updateMany({
-    where: { renditionId: { in: ids }, state: 'waiting' },
-    data: { state: 'failed', failure: 'Another part of this quality could not be made.' },
+    where: { renditionId: { in: ids }, state: { in: ['waiting', 'deferred'] } },
+    data: { state: 'failed', failure: GIVEN_UP_WITH_ANOTHER },
   })
   await tx.rendition.updateMany({
     where: { id: { in: ids }, state: { not: 'failed' } },
@@ -173,6 +176,8 @@ function readChunk(row: Prisma.ChunkGetPayload<{ include: typeof RENDITION_NAME 
     state: row.state,
     bytes: row.bytes ?? 0,
     peakBandwidth: row.peakBandwidth ?? 0,
+    frames: row.frames ?? undefined,
+    ssim: row.ssim ?? undefined,
     failure: row.failure ?? undefined,
   }
 }

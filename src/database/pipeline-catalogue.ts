@@ -116,7 +116,16 @@ export function makePipelineCatalogue(
 
     async finish(videoId, renditions, outcome) {
       await inTransaction(database, async (tx) => {
-        for (const { name, state, failure, bandwidth, averageBandwidth, bytes } of renditions) {
+        for (const {
+          name,
+          state,
+          failure,
+          bandwidth,
+          averageBandwidth,
+          bytes,
+          frames,
+          likeness,
+        } of renditions) {
           await tx.rendition.updateMany({
             where: { videoId, name },
             data: {
@@ -125,6 +134,9 @@ export function makePipelineCatalogue(
               ...(bandwidth ? { bandwidth } : {}),
               ...(averageBandwidth ? { averageBandwidth } : {}),
               ...(bytes === undefined ? {} : { bytes: BigInt(bytes) }),
+              frames: frames ?? null,
+              ssim: likeness?.mean ?? null,
+              lowestSsim: likeness?.lowest ?? null,
             },
           })
         }

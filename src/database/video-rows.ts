@@ -81,6 +81,9 @@ export async function readVideoRows(
       language: rendition.language,
       label: rendition.label,
       channels: rendition.channels,
+      frames: rendition.frames,
+      ssim: rendition.ssim,
+      lowestSsim: rendition.lowestSsim,
     })),
   }))
 }

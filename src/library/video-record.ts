@@ -18,6 +18,11 @@ export interface RenditionRecord {
   /** 0 to 100 of the chunks known so far. */
   readonly progress: number
   readonly failure: string | null
+  /** Pictures, or frames of sound; null: not counted yet. */
+  readonly frames: number | null
+  /** How like their source samples of it look (SSIM, 0 to 1): on the average, and the worst. Null: not compared. */
+  readonly ssim: number | null
+  readonly lowestSsim: number | null
   /** Of sound: BCP 47, what menus show, and how many channels. Null: not known, or pictures. */
   readonly language: string | null
   readonly label: string | null

@@ -133,6 +133,10 @@ export interface ChunkResult {
   readonly peakBandwidth: number
   /** RFC 6381, as measured. */
   readonly codecs: string
+  /** Pictures, or frames of sound. */
+  readonly frames: number
+  /** How like its source it looks, 0 to 1; absent: not one of the samples. */
+  readonly ssim?: number
   /** Where the first picture of each segment lies in its file; empty for sound. */
   readonly keyframes: readonly ByteRange[]
 }
@@ -144,6 +148,10 @@ export interface RenditionMeasure {
   readonly bandwidth?: number
   readonly averageBandwidth?: number
   readonly bytes?: number
+  /** Pictures, or frames of sound. */
+  readonly frames?: number
+  /** How like their source the samples look, 0 to 1. */
+  readonly likeness?: { readonly mean: number; readonly lowest: number }
 }
 
 /** A chunk as it stands, for finishing and for viewers who wait. */
@@ -151,6 +159,9 @@ export interface ChunkRecord {
   readonly rendition: string
   readonly range: ChunkRange
   readonly state: ChunkState
+  readonly frames: number | undefined
+  /** Undefined: not one of the samples. */
+  readonly ssim: number | undefined
   readonly bytes: number
   readonly peakBandwidth: number
   readonly failure: string | undefined

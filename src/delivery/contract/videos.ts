@@ -19,6 +19,15 @@ export const rendition = z
     /** 0 to 100. */
     progress: z.number(),
     failure: z.string().nullable(),
+    /** Pictures, or frames of sound, made; null until the rendition is finished. */
+    frames: z.int().nullable(),
+    /** How like their source samples of it look (SSIM of the luma, 0 to 1): the average, and the worst. Null: not compared. */
+    ssim: z.number().nullable(),
+    lowestSsim: z.number().nullable(),
+    /** Of sound: BCP 47, what menus show, and how many channels; null when not known, and of pictures. */
+    language: z.string().nullable(),
+    label: z.string().nullable(),
+    channels: z.int().nullable(),
   })
   .meta({ id: 'Rendition' })
 
@@ -50,10 +59,14 @@ export const video = z
     publishedAt: z.iso.datetime(),
     createdAt: z.iso.datetime(),
     renditions: z.array(rendition),
+    /** EBU R 128, of the main sound: LUFS, LU and dBTP. Null while it is not measured, and of silence. */
+    loudness: z.object({ integrated: z.number(), range: z.number(), truePeak: z.number() }).nullable(),
     playback: z.object({
       /** Multivariant playlist; relative to the site. Null while nothing can be played. */
       hls: z.string().nullable(),
       poster: z.string().nullable(),
+      /** JSON: `pointsPerSecond`, and `peaks`, base64 of a byte for each point. */
+      waveform: z.string().nullable(),
       storyboard: z.string().nullable(),
     }),
     /** What the asker may do with it. */

@@ -26,7 +26,7 @@ export function makeEncodeNow(parts: StepParts): (job: RunningJob<'encode-now'>)
   return async ({ data: { videoId, index, renditions }, signal }) => {
     const attemptId = newId()
     const { claimed, failures } = await parts.chunks.claim(videoId, index, renditions, attemptId, LEASE_MS)
-    if (claimed.length > 0) return makeClaimed(parts, { videoId, claimed, attemptId, signal })
+    if (claimed.length > 0) return makeClaimed(parts, { videoId, claimed, attemptId, signal, isUrgent: true })
     // Made already, or another attempt is at it. What has failed for good must not look done.
     if (failures[0] !== undefined) throw new JobGivenUp(failures[0])
   }
@@ -46,7 +46,8 @@ export function makeEncodeChunk(parts: StepParts): (job: RunningJob<'encode-chun
       if (!next) return
       const { videoId, claimed } = next
       // None: cancelled between the look and the grasp.
-      if (claimed.length > 0) return makeClaimed(parts, { videoId, claimed, attemptId, signal })
+      if (claimed.length > 0)
+        return makeClaimed(parts, { videoId, claimed, attemptId, signal, isUrgent: false })
     }
   }
 }
@@ -56,17 +57,17 @@ interface ClaimedWork {
   readonly claimed: readonly ClaimedChunk[]
   readonly attemptId: string
   readonly signal: AbortSignal
+  /** A viewer waits for it. */
+  readonly isUrgent: boolean
 }
 
-async function makeClaimed(
-  parts: StepParts,
-  { videoId, claimed, attemptId, signal }: ClaimedWork,
-): Promise<void> {
+async function makeClaimed(parts: StepParts, work: ClaimedWork): Promise<void> {
+  const { videoId, claimed, attemptId, signal } = work
   await using lease = keepLease(parts, attemptId, signal)
   const problems: { readonly error: unknown; readonly final: boolean }[] = []
   for (const group of groupWork(claimed)) {
     try {
-      await makeGroup(parts, videoId, group, attemptId, lease)
+      await makeGroup(parts, work, group, lease)
     } catch (error) {
       const waits = signal.aborted || isNoFault(error)
       const final = !waits && group.every(({ attempts }) => attempts >= MAX_CHUNK_ATTEMPTS)
@@ -90,9 +91,8 @@ function groupWork(claimed: readonly ClaimedChunk[]): readonly (readonly Claimed
 
 async function makeGroup(
   parts: StepParts,
-  videoId: VideoId,
+  { videoId, attemptId, isUrgent }: ClaimedWork,
   group: readonly ClaimedChunk[],
-  attemptId: string,
   lease: ChunkLease,
 ): Promise<void> {
   const { signal } = lease
@@ -140,6 +140,9 @@ async function makeGroup(
       segments,
       rungs,
       dir: dir.path,
+      index: first.range.index,
+      attempts: first.attempts,
+      isUrgent,
       isLastAttempt,
       signal,
       onProgress,

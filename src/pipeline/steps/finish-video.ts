@@ -83,10 +83,21 @@ export function measureRendition(
   const covered = own.reduce((sum, { range }) => sum + range.segmentCount, 0)
   if (covered !== timeline.segments.length) return 'incomplete'
   const bytes = own.reduce((sum, chunk) => sum + chunk.bytes, 0)
+  const samples = own.flatMap(({ ssim }) => ssim ?? [])
   return {
     name,
     state: 'ready',
     bytes,
+    // Of chunks made before they were counted nothing is known.
+    ...(own.every(({ frames }) => frames !== undefined) && {
+      frames: own.reduce((sum, { frames = 0 }) => sum + frames, 0),
+    }),
+    ...(samples.length > 0 && {
+      likeness: {
+        mean: samples.reduce((sum, ssim) => sum + ssim, 0) / samples.length,
+        lowest: Math.min(...samples),
+      },
+    }),
     bandwidth: own.reduce((most, chunk) => Math.max(most, chunk.peakBandwidth), 0),
     averageBandwidth: average(bytes, timeline.duration),
   }

@@ -9,6 +9,8 @@ import type { ChunkResult } from '../catalogue.ts'
 export interface MadeSegments {
   readonly rendition: string
   readonly encoded: EncodedSegments
+  /** Likeness to the source, 0 to 1; absent: not measured. */
+  readonly ssim?: number
 }
 
 /** `begun`: segments of the rendition are in use, and its init with them. Throws AppError `encode-failed` when the encoder's configuration is not the one the rendition began with. */
@@ -18,7 +20,7 @@ export async function storeSegments(
   made: MadeSegments,
   begun: boolean,
 ): Promise<ChunkResult> {
-  const { rendition, encoded } = made
+  const { rendition, encoded, ssim } = made
   const initKey = mediaKeys.init(videoId, rendition)
   const before = begun ? await store.read(initKey) : undefined
   if (!before) await store.put(initKey, encoded.init)
@@ -39,6 +41,8 @@ export async function storeSegments(
     bytes,
     peakBandwidth: encoded.peakBandwidth,
     codecs: encoded.codecs,
+    frames: encoded.segments.reduce((sum, { frames }) => sum + frames, 0),
+    ...(ssim === undefined ? {} : { ssim }),
     // With a gap in them they would be those of other segments.
     keyframes: keyframes.length === encoded.segments.length ? keyframes : [],
   }

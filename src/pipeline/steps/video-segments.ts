@@ -10,15 +10,18 @@ import type { Timeline, TimelineSegment } from '../../packaging/timeline.ts'
 import type { PipelineUpload } from '../catalogue.ts'
 import { frameRateOf } from '../chunk-plan.ts'
 import type { FfmpegCommand } from '../ffmpeg/command.ts'
+import type { ComparedChunk } from '../ffmpeg/likeness-argv.ts'
 import { runFfmpeg } from '../ffmpeg/run-ffmpeg.ts'
 import {
   encodeFiller,
   encodeMeasuredChunk,
   encodePlannedChunk,
+  type MeasuredChunk,
   type PlannedChunk,
 } from '../ffmpeg/video-argv.ts'
 import type { Rung } from '../ladder.ts'
 import { readSource } from '../source.ts'
+import { measureLikeness } from './measure-likeness.ts'
 import type { StepParts } from './step-parts.ts'
 import type { MadeSegments } from './store-segments.ts'
 
@@ -31,6 +34,11 @@ export interface VideoWork {
   readonly rungs: readonly Rung[]
   /** The attempt's own folder. */
   readonly dir: string
+  /** Of the chunk, and which attempt this is. */
+  readonly index: number
+  readonly attempts: number
+  /** A viewer waits: nothing is done that he does not need. */
+  readonly isUrgent: boolean
   /** Take what can be had: damage in the source will not go away. */
   readonly isLastAttempt: boolean
   readonly signal: AbortSignal
@@ -61,18 +69,19 @@ export async function makeMeasuredSegments(
     const end = starts[i + 1] ?? Number.POSITIVE_INFINITY
     return input.frames.filter((at) => at >= start - TOLERANCE && at < end - TOLERANCE).length
   })
-  const command = encodeMeasuredChunk({
+  const chunk: MeasuredChunk = {
     ...target(parts, work),
     inputPath,
     picture: input,
     boundaries: starts.map((start) => start - base),
     segmentFrames,
     ...(input.cutAt === undefined ? {} : { cutAt: input.cutAt }),
-  })
-  await runFfmpeg(parts.tools, command, watched(work))
+  }
+  await runFfmpeg(parts.tools, encodeMeasuredChunk(chunk), watched(work))
   const step = work.rungs[0]?.frameStep ?? 1
   const frames = segmentFrames.map((count) => Math.ceil(count / step))
-  return cut(work, first.start + base, work.isLastAttempt ? undefined : frames)
+  const made = await cut(work, first.start + base, work.isLastAttempt ? undefined : frames)
+  return likened(parts, work, { kind: 'measured', chunk }, made)
 }
 
 async function fromOriginal(
@@ -129,7 +138,8 @@ export async function makePlannedSegments(
   const frames = chunk.segmentFrames
   try {
     await runFfmpeg(parts.tools, encodePlannedChunk(chunk), watched(work))
-    return await cut(work, first.start, frames)
+    const made = await cut(work, first.start, frames)
+    return await likened(parts, work, { kind: 'planned', chunk }, made)
   } catch (error) {
     if (!work.isLastAttempt || work.signal.aborted) throw error
     parts.logger.warn(
@@ -139,6 +149,20 @@ export async function makePlannedSegments(
     await runFfmpeg(parts.tools, encodeFiller(chunk) satisfies FfmpegCommand, watched(work))
     return cut(work, first.start, frames)
   }
+}
+
+async function likened(
+  parts: StepParts,
+  { rungs, index, attempts, isUrgent, signal }: VideoWork,
+  compared: ComparedChunk,
+  made: readonly MadeSegments[],
+): Promise<readonly MadeSegments[]> {
+  if (isUrgent) return made
+  const likeness = await measureLikeness(parts, { compared, rungs, index, attempts, signal })
+  return made.map((one) => {
+    const ssim = likeness.get(one.rendition)
+    return ssim === undefined ? one : { ...one, ssim }
+  })
 }
 
 /** Containers with an index of keyframes; in the others a seek may land after the keyframe that is needed. */

@@ -81,6 +81,14 @@ describe('a 20 s broadcast of 720p30 with B-frames', () => {
     },
   )
 
+  it('is counted, and compared with its source', () => {
+    for (const { name, frames, ssim, lowestSsim } of video.renditions.slice(1)) {
+      expect(frames, name).toBe(600)
+      expect(ssim, name).toBeGreaterThan(0.9)
+      expect(ssim, name).toBeGreaterThanOrEqual(lowestSsim ?? 1)
+    }
+  })
+
   it('has measured rates and sizes', async () => {
     for (const { name, bandwidth, averageBandwidth, bytes, codecs } of video.renditions) {
       const joined = await joinRendition(pipeline.store, videoId, name)
