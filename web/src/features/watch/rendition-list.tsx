@@ -5,6 +5,9 @@ import { renditionLabel } from '../../player/quality-list.ts'
 import { formatBitrate, formatBytes } from '../../ui/format-amount.ts'
 import { RENDITION_STATES, WORDS } from './words.ts'
 
+/** Below, a part of it shows something else, or far too little of it: pipeline/steps/measure-likeness.ts. */
+const UNLIKE = 0.7
+
 export function RenditionList({ video }: { readonly video: Video }) {
   return (
     <section aria-label="Qualities" data-testid="renditions">
@@ -26,11 +29,12 @@ export function RenditionList({ video }: { readonly video: Video }) {
 }
 
 function Row({ rendition }: { readonly rendition: Rendition }) {
-  const { state, progress, failure } = rendition
+  const { state, progress, failure, ssim, lowestSsim } = rendition
   const label = rendition.kind === 'audio' ? 'Sound' : renditionLabel(rendition)
   const facts = [
     rendition.averageBandwidth === null ? undefined : formatBitrate(rendition.averageBandwidth),
     rendition.bytes > 0 ? formatBytes(rendition.bytes) : undefined,
+    ssim === null ? undefined : `${Math.round(ssim * 100)} % like its source`,
   ].filter((fact) => fact !== undefined)
   return (
     <div data-testid={`rendition-${rendition.name}`} data-state={state}>
@@ -44,6 +48,11 @@ function Row({ rendition }: { readonly rendition: Rendition }) {
       </Group>
       {state === 'encoding' && (
         <Progress size="xs" mt={4} value={progress} aria-label={`${label}: progress`} />
+      )}
+      {lowestSsim !== null && lowestSsim < UNLIKE && (
+        <Text size="xs" c="orange">
+          {WORDS.unlike}
+        </Text>
       )}
       {failure !== null && (
         <Text size="xs" c="red">

@@ -11,6 +11,7 @@ export const WORDS = {
   ended: 'The broadcast has ended. This is the replay.',
   interrupted: 'The broadcaster’s connection was lost. It goes on here when they are back.',
   notYet: 'Some qualities are still being made; the others play already.',
+  unlike: 'A part of it looks unlike its source. Watch it, and have the video made again if it is wrong.',
 }
 
 export const RENDITION_STATES = {
