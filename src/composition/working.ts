@@ -1,6 +1,7 @@
 /** The worker role: takes jobs and makes renditions. */
 import { availableParallelism, hostname } from 'node:os'
 import { VERSION } from '../config/version.ts'
+import { makeQueuePauses } from '../database/queue-pauses.ts'
 import { makeWorkerRegistry } from '../database/workers.ts'
 import { AppError } from '../kernel/errors.ts'
 import { newId } from '../kernel/ids.ts'
@@ -28,6 +29,15 @@ export async function startWorking(foundation: Foundation, disk: DiskWatermarks)
     foundation
   const logger = foundation.log.child({ part: 'worker' })
   if (config.speech) await checkSpeechProgram(config.speech)
+  const room = makeEncodeRoom({
+    // At `warn` already: recordings and uploads still have room then.
+    diskPressure: () =>
+      (disk.state?.level ?? 'ok') === 'ok' ? undefined : `the disk is getting full (${disk.state?.level})`,
+    loadLimit: config.encodeLoadLimit,
+    logger,
+    freeBytes: () => disk.state?.freeBytes,
+    keepFreeBytes: config.minFreeBytes,
+  })
   const parts: StepParts = {
     catalogue,
     chunks,
@@ -45,14 +55,10 @@ export async function startWorking(foundation: Foundation, disk: DiskWatermarks)
     tmpDir,
     threads: Math.max(1, Math.round(availableParallelism() / config.workerConcurrency)),
     urgentThreads: Math.min(MAX_URGENT_THREADS, availableParallelism()),
-    room: makeEncodeRoom({
-      // At `warn` already: recordings and uploads still have room then.
-      diskPressure: () =>
-        (disk.state?.level ?? 'ok') === 'ok' ? undefined : `the disk is getting full (${disk.state?.level})`,
-      loadLimit: config.encodeLoadLimit,
-      logger,
-    }),
+    room,
+    pauses: makeQueuePauses(prisma),
     speech: config.speech,
+    loudnessTarget: config.loudnessTarget,
     logger,
   }
   const registry = makeWorkerRegistry(prisma)
@@ -82,6 +88,7 @@ export async function startWorking(foundation: Foundation, disk: DiskWatermarks)
         handlers: makeJobHandlers(parts),
       }),
     freeBytes: () => disk.state?.freeBytes ?? 0,
+    held: room.held,
     logger,
   })
   const tidying = setInterval(() => void tidy(foundation), TIDY_MS)

@@ -5,6 +5,7 @@
 import { availableParallelism } from 'node:os'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
+import proxyAddress from 'proxy-addr'
 import { z } from 'zod'
 import { AppError } from '../kernel/errors.ts'
 import type { Env } from './env.ts'
@@ -13,6 +14,15 @@ import type { Env } from './env.ts'
 function wholeNumber(least: number, most = Number.MAX_SAFE_INTEGER) {
   const rule = `must be a whole number${most < Number.MAX_SAFE_INTEGER ? ` from ${least} to ${most}` : `, ${least} or more`}`
   return z.coerce.number(rule).refine((n) => Number.isInteger(n) && n >= least && n <= most, rule)
+}
+
+function areNetworks(names: readonly string[]): boolean {
+  try {
+    proxyAddress.compile([...names])
+    return true
+  } catch {
+    return false
+  }
 }
 
 const port = wholeNumber(1, 65_535)
@@ -40,6 +50,22 @@ const settings = z
     PUBLIC_URL: z
       .url({ protocol: /^https?$/, error: 'must be a web address such as https://video.example.org' })
       .optional(),
+    /** Proxies in front whose X-Forwarded-For is believed: addresses, networks, or loopback, linklocal, uniquelocal. */
+    TRUSTED_PROXIES: z
+      .string()
+      .transform((text) =>
+        text
+          .split(',')
+          .map((one) => one.trim())
+          .filter((one) => one !== ''),
+      )
+      .refine(
+        areNetworks,
+        'must be addresses or networks such as 10.0.0.0/8, or loopback, uniquelocal, separated by commas',
+      )
+      .default([]),
+    /** What Prometheus sends to see /metrics. Without it only machines of private networks see them. */
+    METRICS_TOKEN: z.string().min(16, 'must have 16 characters or more').optional(),
     ADMIN_EMAIL: z.email('must be an e-mail address').default('admin@localhost.localdomain'),
     ADMIN_PASSWORD: z
       .string()
@@ -134,6 +160,8 @@ export interface Config {
   readonly storageDir: string
   readonly databaseUrl: string | undefined
   readonly publicUrl: string
+  readonly trustedProxies: readonly string[]
+  readonly metricsToken: string | undefined
   readonly admin: { readonly email: string; readonly password: string | undefined }
   /** Absolute folder of the media store. */
   readonly mediaDir: string
@@ -195,6 +223,8 @@ export function makeConfig(env: Env, cwd: string): Config {
     storageDir,
     databaseUrl: s.DATABASE_URL,
     publicUrl: (s.PUBLIC_URL ?? `http://localhost:${s.PORT}`).replace(/\/+$/, ''),
+    trustedProxies: s.TRUSTED_PROXIES,
+    metricsToken: s.METRICS_TOKEN,
     admin: { email: s.ADMIN_EMAIL.toLowerCase(), password: s.ADMIN_PASSWORD },
     mediaDir: s.MEDIA_URL ? fileURLToPath(s.MEDIA_URL) : path.join(storageDir, 'media'),
     workerConcurrency: s.WORKER_CONCURRENCY ?? Math.max(1, availableParallelism()),

@@ -9,16 +9,12 @@ import type { VideoId } from '../kernel/ids.ts'
 import { AUDIO_RENDITION, mediaKeys, ORIGINAL } from '../media/layout.ts'
 import type { MediaStore } from '../media/store.ts'
 import type { LogParts } from '../recording/broadcast-log.ts'
+import { showsAllItHolds } from './edit-lists.ts'
 import { readAudioTrack, readVideoTrack } from './encoded-input.ts'
 import { packageBroadcast } from './package-broadcast.ts'
 import type { TimelineEvents } from './segment-to-write.ts'
 import { TimelineWriter } from './timeline-writer.ts'
-import {
-  makeUploadTracks,
-  readUploadSegments,
-  TooFewKeyframes,
-  type UploadTracks,
-} from './upload-segments.ts'
+import { CannotBePassed, makeUploadTracks, readUploadSegments, type UploadTracks } from './upload-segments.ts'
 
 export interface PackageUploadOptions extends TimelineEvents {
   /** Absolute path of the file. */
@@ -27,6 +23,8 @@ export interface PackageUploadOptions extends TimelineEvents {
   readonly store: MediaStore
   /** Which of the file's so many sounds is passed through, from 0. Undefined: none, all are to be encoded from the upload. Only AAC ever is. */
   readonly passAudio: { readonly nth: number; readonly of: number } | undefined
+  /** Which of the file's so many moving pictures is shown, from 0. Undefined: the main one. */
+  readonly pictures?: { readonly nth: number; readonly of: number } | undefined
   /** Seconds of the file that are done. */
   readonly onProgress?: (seconds: number) => void
   readonly signal?: AbortSignal
@@ -65,9 +63,11 @@ export async function packageUpload(options: PackageUploadOptions): Promise<Pack
 
 async function packageFile(options: PackageUploadOptions): Promise<PackagedUpload> {
   const { store, video, signal } = options
+  if (!(await showsAllItHolds(options.input)))
+    return { outcome: 'not-passable', reason: 'Its edit list hides a part of what it holds.' }
   const input = new Input({ source: new FilePathSource(options.input), formats: ALL_FORMATS })
   try {
-    const opened = await openTracks(input, options.passAudio)
+    const opened = await openTracks(input, options)
     if ('outcome' in opened) return opened
     const writer = await TimelineWriter.open(store, video, options)
     let truncated: string | undefined
@@ -80,7 +80,7 @@ async function packageFile(options: PackageUploadOptions): Promise<PackagedUploa
       // What is on its way to the store arrives before anything is taken away again.
       await writer.settled().catch(() => undefined)
       if (signal?.aborted || writer.failed) throw error
-      if (error instanceof TooFewKeyframes) {
+      if (error instanceof CannotBePassed) {
         return { outcome: 'not-passable', reason: error.message }
       }
       truncated = describeError(error)
@@ -104,10 +104,10 @@ async function packageFile(options: PackageUploadOptions): Promise<PackagedUploa
 
 async function openTracks(
   input: Input,
-  passAudio: PackageUploadOptions['passAudio'],
+  { passAudio, pictures }: PackageUploadOptions,
 ): Promise<UploadTracks | PackagedUpload> {
   try {
-    const picture = await input.getPrimaryVideoTrack()
+    const picture = await findPicture(input, pictures)
     const sounds = await input.getAudioTracks()
     // Counted otherwise, which one is meant is not known: better encoded than the wrong one.
     const sound = passAudio && sounds.length === passAudio.of ? sounds[passAudio.nth] : undefined
@@ -117,13 +117,24 @@ async function openTracks(
       return { outcome: 'not-passable', reason: `${video.codec} is not played everywhere.` }
     const audio = sound && (await readAudioTrack(sound))
     const passed = sound && audio?.codec === 'aac' ? { track: audio, source: sound } : undefined
-    return await makeUploadTracks({ track: video, source: picture }, passed)
+    const tracks = await makeUploadTracks({ track: video, source: picture }, passed)
+    // In a file that is cut off it may not be found: then the pictures decide alone.
+    const soundEnd = passed ? undefined : await sounds[0]?.computeDuration().catch(() => undefined)
+    return { ...tracks, soundEnd }
   } catch (error) {
+    if (error instanceof CannotBePassed) return { outcome: 'not-passable', reason: error.message }
     if (error instanceof UnsupportedInputFormatError) {
       return { outcome: 'needs-remux', reason: 'Its container is not read here.' }
     }
     return { outcome: 'needs-remux', reason: describeError(error) }
   }
+}
+
+/** Several are shown as in the source's description, or not at all when both readers count otherwise. */
+async function findPicture(input: Input, wanted: PackageUploadOptions['pictures']) {
+  if (!wanted || wanted.of < 2) return input.getPrimaryVideoTrack()
+  const all = await input.getVideoTracks()
+  return all.length === wanted.of ? all[wanted.nth] : undefined
 }
 
 /** Our own reader knows what encoders put into FLV. */

@@ -10,18 +10,26 @@ import type { SegmentToWrite } from './segment-to-write.ts'
 export interface UploadTracks {
   readonly video: { readonly track: MuxVideoTrack; readonly source: InputVideoTrack }
   readonly audio: { readonly track: MuxAudioTrack; readonly source: InputAudioTrack } | undefined
+  /** Where sound that is encoded beside the timeline ends, seconds on the file's clock: the timeline holds all of it. */
+  readonly soundEnd?: number | undefined
   /** Seconds on the file's clock that are 0 on the timeline. */
   readonly originSeconds: number
   readonly delaySeconds: number
 }
 
-/** Keyframes too far apart for segments that a player can start with. */
-export class TooFewKeyframes extends Error {
-  override readonly name = 'TooFewKeyframes'
+/** Its packets would not make segments that a player can start with, or show what they should not. */
+export class CannotBePassed extends Error {
+  override readonly name = 'CannotBePassed'
 }
 
 const MIN_SEGMENT_SECONDS = 1.8
 const MAX_SEGMENT_SECONDS = 12.5
+/** More pictures a second than this are for slow motion: no player shows them, and each costs every rung its work. */
+const MAX_PICTURES_PER_SECOND = 300
+/** Pictures before the file's own beginning are there to be decoded, not to be shown. */
+const MAX_HIDDEN_SECONDS = 0.1
+/** Sound that outlasts the pictures; longer, there has to be a place to begin in it. */
+const MAX_TAIL_SECONDS = 60
 const MAX_AUDIO_LEAD_SECONDS = 0.5
 /** Finer than this, times are kept at 90 kHz. */
 const MAX_TIMESCALE = 1_000_000
@@ -34,6 +42,7 @@ export async function makeUploadTracks(
 ): Promise<UploadTracks> {
   const first = await firstPackets(video.source)
   const firstPicture = Math.min(...first.map((packet) => packet.timestamp))
+  if (firstPicture < -MAX_HIDDEN_SECONDS) throw new CannotBePassed('It begins between two keyframes.')
   const firstSound = audio && (await new EncodedPacketSink(audio.source).getFirstPacket())?.timestamp
   const lead = firstSound === undefined ? 0 : firstPicture - firstSound
   const delay = reorderingDelay(first)
@@ -49,7 +58,7 @@ export async function makeUploadTracks(
   }
 }
 
-/** Throws TooFewKeyframes, what the reader throws on damage, and the signal's reason. What was whole before damage was given out. */
+/** Throws CannotBePassed, what the reader throws on damage, and the signal's reason. What was whole before damage was given out. */
 export async function* readUploadSegments(
   tracks: UploadTracks,
   signal?: AbortSignal,
@@ -66,6 +75,8 @@ export async function* readUploadSegments(
 
   const make = async (packets: MuxPacket[], end: number): Promise<SegmentToWrite> => {
     const begin = start ?? earliest(packets)
+    if (packets.length > MAX_PICTURES_PER_SECOND * Math.max(1, end - begin))
+      throw new CannotBePassed('It has more pictures a second than players show.')
     start = end
     const latest = packets.reduce((last, packet) => Math.max(last, packet.seconds), 0)
     return {
@@ -100,15 +111,19 @@ export async function* readUploadSegments(
         cutAt = undefined
       }
       if (first && seconds - first.seconds > MAX_SEGMENT_SECONDS && cutAt === undefined) {
-        throw new TooFewKeyframes(`Its keyframes are more than ${MAX_SEGMENT_SECONDS} s apart.`)
+        throw new CannotBePassed(`Its keyframes are more than ${MAX_SEGMENT_SECONDS} s apart.`)
       }
     }
   } catch (error) {
-    if (signal?.aborted || error instanceof TooFewKeyframes) throw error
+    if (signal?.aborted || error instanceof CannotBePassed) throw error
     failure = { error }
   }
   if (open.length > 0) {
-    const end = Math.max(lastEnd(open), audio ? await audio.end(lastEnd(open)) : 0)
+    const beside = tracks.soundEnd === undefined ? 0 : tracks.soundEnd - tracks.originSeconds
+    const end = Math.max(lastEnd(open), audio ? await audio.end(lastEnd(open)) : beside)
+    const length = end - (start ?? earliest(open))
+    if (length > (start === undefined ? MAX_SEGMENT_SECONDS : MAX_TAIL_SECONDS))
+      throw new CannotBePassed('Its sound goes on far beyond its last picture.')
     yield await make(open, end)
   }
   if (failure) throw failure.error

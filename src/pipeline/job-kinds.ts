@@ -91,7 +91,8 @@ export const JOB_KINDS = {
     retryDelaySeconds: 1,
     // It may have to wait for room on the disk.
     expireSeconds: DAY,
-    keepSeconds: 3 * DAY,
+    // What became of the chunk stands in its row.
+    keepSeconds: 600,
   },
   // One for each few seconds that somebody watches as they happen.
   'encode-now': {

@@ -1,6 +1,6 @@
 /** Renditions of the sounds of an uploaded file. Pure. */
 import { AUDIO_RENDITION } from '../media/layout.ts'
-import type { RenditionPlan, SoundRow } from './catalogue.ts'
+import type { RenditionPlan, RenditionRecord, SoundRow } from './catalogue.ts'
 import { type AudioSettings, ENCODED_AUDIO } from './ladder.ts'
 import { type SoundTrack, soundTracks } from './sound-tracks.ts'
 import type { SourceMedia } from './source.ts'
@@ -39,6 +39,29 @@ function encodedSound({ source, ...row }: SoundTrack, originSeconds: number): Re
   }
   return { ...row, ...soundEstimates(settings), settings }
 }
+
+/** The main sound again, as loud as other videos are. */
+export function evenSound(main: RenditionRecord, gainDb: number): RenditionPlan {
+  const passed: AudioSettings = { ...ENCODED_AUDIO, channels: main.channels === 1 ? 1 : 2 }
+  const own = main.settings?.kind === 'audio' ? main.settings : passed
+  const settings: AudioSettings = {
+    ...own,
+    bitRate: BIT_RATES[own.channels],
+    gainDb,
+    // Turned down, its peaks come down with it.
+    ...(gainDb > 0 ? { limited: true } : {}),
+  }
+  return {
+    name: EVEN_SOUND,
+    label: main.language === undefined || !main.label ? 'Even loudness' : `${main.label}, even loudness`,
+    channels: own.channels,
+    ...(main.language === undefined ? {} : { language: main.language }),
+    ...soundEstimates(settings),
+    settings,
+  }
+}
+
+const EVEN_SOUND = `${AUDIO_RENDITION}-even`
 
 /** One channel needs more than half of what two do, which have much in common. */
 const BIT_RATES = { 1: 80_000, 2: ENCODED_AUDIO.bitRate } as const

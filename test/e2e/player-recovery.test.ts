@@ -82,7 +82,7 @@ describe('the player', () => {
     const { page } = viewer
     // As the player of a live has it: only the original in its playlist, until it is asked for again.
     await page.route(
-      '**/master.m3u8',
+      /\/master\.m3u8(\?|$)/,
       async (route) => {
         const text = await (await route.fetch()).text()
         await route.fulfill({ body: text.replace(/#EXT-X-STREAM-INF[^\n]*\n180p[^\n]*\n/, '') })
@@ -148,7 +148,7 @@ describe('the player', () => {
     await page.getByTestId('waiting').waitFor()
     server.change('waiting', {
       playable: true,
-      playback: { hls: '/media/fake/waiting/master.m3u8', poster: null, storyboard: null },
+      playback: { hls: '/media/fake/waiting/master.m3u8', poster: null, waveform: null, storyboard: null },
     })
     await playsPast(page, 0.5)
   })

@@ -15,6 +15,7 @@ import { AppError } from '../../kernel/errors.ts'
 import type { VideoId } from '../../kernel/ids.ts'
 import type { VideoRecord } from '../../library/video-record.ts'
 import { mediaKeys } from '../../media/layout.ts'
+import type { ClientAddresses } from '../client-address.ts'
 import { allowEverySite } from '../every-site.ts'
 import { signalOf } from '../route.ts'
 import { isUnchanged } from './conditional.ts'
@@ -26,6 +27,7 @@ import type { WaitingRoom } from './waiting-room.ts'
 
 export interface MediaRoutesOptions {
   readonly tokens: MediaTokens
+  readonly addresses: ClientAddresses
   readonly facts: VideoFacts
   readonly playlists: Playlists
   readonly sender: MediaSender
@@ -150,7 +152,7 @@ async function sendOrWait(
   if (!made || made.kind === 'original' || made.state === 'failed' || req.method === 'HEAD') throw missing()
   // Guessing costs us no query.
   if (wanted !== 'init' && !(await options.playlists.holds(video, wanted))) throw missing()
-  using place = options.waitingRoom.enter(req.socket.remoteAddress ?? '', file.key)
+  using place = options.waitingRoom.enter(options.addresses.of(req), file.key)
   if (!place) {
     throw new AppError('not-ready', 'Too many requests wait for segments already.', {
       fields: { retryAfterSeconds: RETRY_AFTER_SECONDS },

@@ -79,7 +79,8 @@ async function take(
   const scale = Math.min(1, POSTER_SIDE / Math.max(input.width, input.height))
   const size = { width: even(input.width * scale), height: even(input.height * scale) }
   const exact = how === 'exactly'
-  const atSeconds = timeline.kind === 'planned' ? at : exact ? at - (segment?.start ?? 0) : 0
+  const isCover = 'isCover' in input && input.isCover
+  const atSeconds = isCover ? 0 : timeline.kind === 'planned' ? at : exact ? at - (segment?.start ?? 0) : 0
   try {
     await runFfmpeg(
       parts.tools,
@@ -137,10 +138,19 @@ async function fromOriginal(
 }
 
 function fromUpload(parts: PictureParts, video: PipelineVideo) {
-  const picture = readSource(video.upload?.source)?.video
+  const source = readSource(video.upload?.source)
+  // What stands for sound alone is one picture.
+  const picture = source?.video ?? source?.cover
   if (!video.upload || !picture) return undefined
   const { width, height, index } = picture
-  return { inputPath: path.join(parts.storageDir, video.upload.path), stream: `${index}`, width, height }
+  const isCover = !source?.video
+  return {
+    inputPath: path.join(parts.storageDir, video.upload.path),
+    stream: `${index}`,
+    width,
+    height,
+    isCover,
+  }
 }
 
 function even(pixels: number): number {

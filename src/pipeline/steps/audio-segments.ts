@@ -3,6 +3,7 @@ import path from 'node:path'
 import { AppError } from '../../kernel/errors.ts'
 import type { VideoId } from '../../kernel/ids.ts'
 import { writeCarriedInput } from '../../packaging/carried-sound-input.ts'
+import { writePassedInput } from '../../packaging/passed-sound-input.ts'
 import { segmentEncoded } from '../../packaging/segment-encoded.ts'
 import type { Timeline, TimelineSegment } from '../../packaging/timeline.ts'
 import type { PipelineUpload } from '../catalogue.ts'
@@ -29,9 +30,8 @@ export async function makeAudioSegments(parts: StepParts, work: AudioWork): Prom
   const [first, last] = [work.segments[0], work.segments.at(-1)]
   if (!first || !last) throw new Error('a chunk has at least one segment')
   const outputPath = path.join(work.dir, 'audio.mp4')
-  const carries = work.timeline.inits.some(({ carriedAudio }) => carriedAudio)
   const plan = encodeAudioChunk({
-    ...(await (work.upload && (!carries || work.settings.streamIndex !== undefined)
+    ...(await (work.upload && !isInTimeline(work)
       ? ofUpload(parts, work, work.upload)
       : ofTimeline(parts, work))),
     startSeconds: first.start,
@@ -64,9 +64,17 @@ function ofUpload(parts: StepParts, { settings }: AudioWork, upload: PipelineUpl
   }
 }
 
-/** What is carried beside the timeline; where there is none, silence stands. */
+/** It is carried beside the timeline, or passed through and wanted once more at another level. */
+function isInTimeline({ timeline, settings }: AudioWork): boolean {
+  if (settings.streamIndex !== undefined) return false
+  const passed = timeline.kind === 'measured' && timeline.inits.some(({ audio }) => audio)
+  return passed || timeline.inits.some(({ carriedAudio }) => carriedAudio)
+}
+
+/** Where there is none, silence stands. */
 async function ofTimeline(parts: StepParts, work: AudioWork): Promise<Sound> {
-  const input = await writeCarriedInput({ ...work, store: parts.store })
+  const request = { ...work, store: parts.store }
+  const input = (await writeCarriedInput(request)) ?? (await writePassedInput(request))
   const { settings } = work
   return input
     ? {

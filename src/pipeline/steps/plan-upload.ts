@@ -15,7 +15,7 @@ import {
 import type { PipelineUpload } from '../catalogue.ts'
 import { type FrameRate, fps, plannedFrameRate, planSegments } from '../chunk-plan.ts'
 import { AAC_FRAME } from '../ffmpeg/audio-argv.ts'
-import { PRIORITY } from '../job-kinds.ts'
+import { type JobRequest, PRIORITY } from '../job-kinds.ts'
 import { ENCODED_AUDIO } from '../ladder.ts'
 import { planSounds } from '../plan-sounds.ts'
 import { type StreamExtent, scanStreams } from '../scan.ts'
@@ -64,9 +64,15 @@ export async function planUpload(
   await catalogue.plan(videoId, {
     ...planSounds(media, { mainPassed: false, originSeconds: 0 }),
     facts: { timelineKind: 'planned' },
-    jobs: media.cover ? [{ kind: 'make-poster', priority: PRIORITY.brief, data: { videoId } }] : [],
+    jobs: media.video ? [] : picturesOfSound(videoId, media),
   })
   await planner.completeTimeline(videoId)
+}
+
+/** What is looked at while it is heard. */
+function picturesOfSound(videoId: VideoId, { cover }: SourceMedia): readonly JobRequest[] {
+  const soon = { priority: PRIORITY.brief, data: { videoId } }
+  return [...(cover ? [{ kind: 'make-poster', ...soon } as const] : []), { kind: 'measure-sound', ...soon }]
 }
 
 interface PlannedTimeline {

@@ -13,6 +13,7 @@ import type { EncodeRoom } from '../encode-room.ts'
 import type { FfmpegTools } from '../ffmpeg/tools.ts'
 import type { TimelinePlanner } from '../planner.ts'
 import type { JobQueue } from '../queue.ts'
+import type { QueuePauses } from '../queue-pauses.ts'
 
 export interface StepParts {
   readonly catalogue: PipelineCatalogue
@@ -32,6 +33,8 @@ export interface StepParts {
   readonly urgentThreads: number
   /** What is made beforehand waits here while the machine has no room for it. */
   readonly room: EncodeRoom
+  /** Without it no queue can be stopped. */
+  readonly pauses?: Pick<QueuePauses, 'isPaused'>
   /** Undefined: none is set. */
   readonly speech?: SpeechProgram | undefined
   /** LUFS that a sound is offered at beside the source's own. Undefined: none is. */

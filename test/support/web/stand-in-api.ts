@@ -125,7 +125,7 @@ export async function answerApi(
       state: 'processing',
       progress: 3,
       playable: false,
-      playback: { hls: null, poster: null, storyboard: null },
+      playback: { hls: null, poster: null, waveform: null, storyboard: null },
     })
     videos.unshift(made)
     return json(response, made, 201)

@@ -31,6 +31,9 @@ export function rendition(name: string, state: Rendition['state'], progress: num
     averageBandwidth: state === 'ready' ? 800_000 : null,
     bytes: state === 'ready' ? 4_200_000 : 0,
     failure: null,
+    language: null,
+    label: null,
+    channels: null,
   }
 }
 
@@ -49,13 +52,19 @@ export function video(id: string, part: Partial<Video>): Video {
     width: 640,
     height: 360,
     frameRate: 25,
+    loudness: null,
     progress: 100,
     channel: CHANNEL,
     broadcastId: null,
     publishedAt: ago(90),
     createdAt: ago(90),
     renditions: [rendition('original', 'ready', 100), rendition('180p', 'ready', 100)],
-    playback: { hls: `/media/fake/${id}/master.m3u8`, poster: '/media/fake/poster.jpg', storyboard: null },
+    playback: {
+      hls: `/media/fake/${id}/master.m3u8`,
+      poster: '/media/fake/poster.jpg',
+      waveform: null,
+      storyboard: null,
+    },
     permissions: { edit: true, delete: true },
     ...part,
   }
@@ -81,7 +90,7 @@ export function makeVideos(): Video[] {
       progress: 7,
       durationSeconds: null,
       renditions: [rendition('original', 'planned', 0), rendition('180p', 'encoding', 7)],
-      playback: { hls: null, poster: null, storyboard: null },
+      playback: { hls: null, poster: null, waveform: null, storyboard: null },
     }),
     video('failed', {
       title: 'Broken file',
@@ -91,7 +100,7 @@ export function makeVideos(): Video[] {
       durationSeconds: null,
       renditions: [],
       failure: { code: 'no-video-track', detail: 'There is no picture in this file, only sound.' },
-      playback: { hls: null, poster: null, storyboard: null },
+      playback: { hls: null, poster: null, waveform: null, storyboard: null },
     }),
     ...Array.from({ length: 30 }, (_, i) =>
       video(`older-${i}`, {

@@ -61,7 +61,12 @@ export function makeStandInWorld(total: number): StandInWorld {
           broadcastId: broadcast.id,
           renditions: [rendition('original', 'encoding', 0)],
           publishedAt: broadcast.startedAt,
-          playback: { hls: `/media/fake/${LIVE_ID}/master.m3u8`, poster: null, storyboard: null },
+          playback: {
+            hls: `/media/fake/${LIVE_ID}/master.m3u8`,
+            poster: null,
+            waveform: null,
+            storyboard: null,
+          },
         }),
       )
       send({ type: 'broadcast', broadcast })

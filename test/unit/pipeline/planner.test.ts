@@ -51,6 +51,7 @@ function setUp() {
       timelineKind: undefined,
       timelineComplete: false,
       hasPoster: false,
+      hasWaveform: false,
       playable: false,
       upload: undefined,
     }),

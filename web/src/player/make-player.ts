@@ -1,6 +1,7 @@
 /** Builds the player: video.js with this site's controls, joined to source, quality, position and keyboard. */
 import './live-controls.ts'
 import './quality-button.ts'
+import './sound-button.ts'
 import { applyShortcut, focusOf } from './apply-shortcut.ts'
 import { chooseByLine } from './choose-by-line.ts'
 import { followLiveDelay } from './follow-live-delay.ts'
@@ -9,6 +10,7 @@ import type { PlaybackFailure } from './playback-failure.ts'
 import { makeQualityControl } from './quality-control.ts'
 import type { PlayableRendition } from './quality-list.ts'
 import { SPEEDS, shortcutFor } from './shortcuts.ts'
+import { makeSoundView, type SoundToShow } from './sound-view.ts'
 import { makeSourceControl, type SourceAnswer } from './source-control.ts'
 import { keepPosition, readPosition, worthResuming } from './start-position.ts'
 import { isLive, secondsOf, type VjsPlayer, videojs } from './vjs.ts'
@@ -31,6 +33,8 @@ export interface PlayerSettings {
 
 export interface PlayerHandle {
   setRenditions(renditions: readonly PlayableRendition[]): void
+  /** What is shown instead of pictures; null where there are some. */
+  showSound(sound: SoundToShow | null): void
   seconds(): number
   seek(seconds: number): void
   retryNow(): void
@@ -70,6 +74,7 @@ export function makePlayer(host: HTMLElement, settings: PlayerSettings): PlayerH
 
   return {
     setRenditions: quality.setRenditions,
+    showSound: makeSoundView(player).show,
     seconds: () => secondsOf(player),
     seek: (seconds) => player.currentTime(seconds),
     retryNow: source.retryNow,
@@ -113,6 +118,7 @@ const OPTIONS = {
       'durationDisplay',
       'progressControl',
       'customControlSpacer',
+      'repriseSoundButton',
       'playbackRateMenuButton',
       'pictureInPictureToggle',
       'fullscreenToggle',

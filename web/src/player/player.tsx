@@ -14,10 +14,12 @@ export interface PlayerProps extends Omit<PlayerSettings, 'onFailure'> {
   readonly renditions: readonly PlayableRendition[]
   /** Over the picture while it stands still, such as "The broadcaster's connection was lost". */
   readonly notice?: string | undefined
+  /** Of a video that is heard only: its waveform, once it is made. Undefined: it has pictures. */
+  readonly waveform?: string | null | undefined
   readonly ref?: Ref<PlayerHandle>
 }
 
-export function Player({ renditions, notice, ref, ...settings }: PlayerProps) {
+export function Player({ renditions, notice, waveform, ref, ...settings }: PlayerProps) {
   const host = useRef<HTMLDivElement>(null)
   const newest = useRef(settings)
   newest.current = settings
@@ -40,12 +42,21 @@ export function Player({ renditions, notice, ref, ...settings }: PlayerProps) {
   }, [videoId])
 
   useEffect(() => player?.setRenditions(renditions), [player, renditions])
+  const { poster } = settings
+  useEffect(
+    () => player?.showSound(waveform === undefined ? null : { waveform, poster }),
+    [player, waveform, poster],
+  )
   useImperativeHandle(ref, () => player as PlayerHandle, [player])
 
   const words =
     failure ?? (notice === undefined ? undefined : { kind: 'notice' as const, title: notice, advice: '' })
   return (
-    <div className="reprise-stage" data-testid="player" ref={host}>
+    <div
+      className={`reprise-stage${waveform === undefined ? '' : ' reprise-stage-sound'}`}
+      data-testid="player"
+      ref={host}
+    >
       {player !== undefined &&
         words !== undefined &&
         createPortal(

@@ -5,7 +5,7 @@
  */
 import { describeFailure, type PlaybackFailure, retryDelayMs } from './playback-failure.ts'
 import { watchStalls } from './stall-watch.ts'
-import { isLive, secondsOf, seekableEnd, type VjsPlayer } from './vjs.ts'
+import { isLive, secondsOf, seekableEnd, type VjsPlayer, videojs } from './vjs.ts'
 
 /** What the server says now: where the playlist is, or the status it refused with (0: no answer). */
 export type SourceAnswer = { readonly hls: string } | { readonly status: number }
@@ -16,6 +16,14 @@ export interface SourceControl {
   /** The same video afresh, at the same position, paused if it was. */
   reload(): void
   retryNow(): void
+}
+
+/**
+ * A variant of sound alone would be one more quality for http-streaming's Auto, and once in it, it stays.
+ * Safari plays by itself and knows what it is for.
+ */
+function withPictures(hls: string): string {
+  return videojs.browser.IS_ANY_SAFARI ? hls : `${hls}?variants=pictures`
 }
 
 /** Playing this long again means that the trouble is over. */
@@ -43,7 +51,7 @@ export function makeSourceControl(
     address = hls
     startAt = at
     wantsPlay = play
-    player.src({ src: hls, type: 'application/vnd.apple.mpegurl' })
+    player.src({ src: withPictures(hls), type: 'application/vnd.apple.mpegurl' })
     if (play) start()
   }
 

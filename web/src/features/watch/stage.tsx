@@ -44,9 +44,14 @@ export function Stage({ video, player }: StageProps) {
       startSeconds={t === undefined ? undefined : parseStart(t)}
       renditions={video.renditions}
       notice={notice}
+      waveform={isHeardOnly(video) ? video.playback.waveform : undefined}
       askSource={askSource}
     />
   )
+}
+
+function isHeardOnly({ renditions }: Video): boolean {
+  return renditions.length > 0 && renditions.every(({ kind }) => kind === 'audio')
 }
 
 /** The video's present address, past every cache: signed addresses run out, and videos are deleted. */
