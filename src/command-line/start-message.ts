@@ -7,7 +7,7 @@ export function describeStart(service: Pick<Service, 'roles' | 'site' | 'rtmpSer
   const lines = ['']
   if (roles.has('web')) lines.push(`  Reprise is ready at  ${site}`)
   if (roles.has('ingest')) lines.push(`  Broadcast to         ${rtmpServer}`)
-  if (roles.size < ROLES.length) lines.push(`  This is a part of it ${[...roles].join(', ')}`)
+  if (roles.size < ROLES.length) lines.push(`  Runs here            ${[...roles].join(', ')}`)
   if (firstRun) {
     lines.push(
       '',

@@ -114,7 +114,11 @@ async function ready(site: string, child: ChildProcess, output: () => string): P
   }
 }
 
-async function signIn(site: string, { email, password }: FirstRun): Promise<string> {
+/** The cookie of that person. */
+export async function signIn(
+  site: string,
+  { email, password }: Pick<FirstRun, 'email' | 'password'>,
+): Promise<string> {
   const response = await fetch(`${site}/api/auth/sign-in/email`, {
     method: 'POST',
     headers: { 'content-type': 'application/json', origin: site },

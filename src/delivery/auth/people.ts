@@ -38,11 +38,18 @@ export class People {
     if (!z.email().safeParse(email).success)
       throw new AppError('invalid-input', `"${person.email}" is not an e-mail address.`)
     checkPassword(person.password)
-    if (await directory.findByEmail(email))
-      throw new AppError('conflict', `There is a person with the e-mail ${email} already.`)
-    const { user } = await signIn.api.createUser({
-      body: { email, name: person.name, password: person.password, role: person.role },
-    })
+    const refuseTaken = async (cause?: unknown) => {
+      if (await directory.findByEmail(email))
+        throw new AppError('conflict', `There is a person with the e-mail ${email} already.`, { cause })
+    }
+    await refuseTaken()
+    const { user } = await signIn.api
+      .createUser({ body: { email, name: person.name, password: person.password, role: person.role } })
+      .catch(async (error: unknown) => {
+        // Somebody else may have been quicker, in another process.
+        await refuseTaken(error)
+        throw error
+      })
     const made = {
       id: user.id as UserId,
       name: person.name,

@@ -30,3 +30,4 @@ export const worker = z
 export const workerList = z.object({ items: z.array(worker) }).meta({ id: 'WorkerList' })
 
 export type Worker = z.infer<typeof worker>
+export type WorkerList = z.infer<typeof workerList>
