@@ -33,6 +33,8 @@ export async function startWeb(
   const delivery = stack.use(
     makeDelivery({
       publicUrl: config.publicUrl,
+      trustedProxies: config.trustedProxies,
+      metricsToken: config.metricsToken,
       publishServer: options.publishServer,
       securePublishServer: options.securePublishServer,
       version: VERSION,

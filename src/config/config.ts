@@ -31,6 +31,9 @@ const seconds = z.coerce.number(SECONDS_RULE).min(0, SECONDS_RULE).max(86_400, S
 
 const LOUDNESS_RULE = 'must be a loudness in LUFS from -31 to -8, such as -16'
 
+const CODECS_RULE = 'must name codecs of h264, hevc and av1, with commas between them'
+const HARDWARE_RULE = 'must be auto, nvenc, vaapi, qsv, videotoolbox or none'
+
 const settings = z
   .object({
     HOST: z.string().min(1).default('0.0.0.0'),
@@ -100,6 +103,16 @@ const settings = z
       .default(60),
     /** Share of the processors that everything else may take before what is encoded beforehand waits, percent; 100: it never does. */
     ENCODE_LOAD_LIMIT: wholeNumber(1, 100).default(100),
+    /** What rungs are encoded in besides H.264, in which there always is one. */
+    RENDITION_CODECS: z
+      .string()
+      .transform((list) => list.split(',').map((codec) => codec.trim().toLowerCase()))
+      .pipe(z.array(z.enum(['h264', 'hevc', 'av1'], CODECS_RULE)))
+      .default(['h264']),
+    /** Who encodes H.264 besides software. */
+    HARDWARE_ENCODER: z
+      .enum(['auto', 'nvenc', 'vaapi', 'qsv', 'videotoolbox', 'none'], HARDWARE_RULE)
+      .default('none'),
     /** LUFS at which each video's sound is offered too, beside its own level. Without it none is. */
     LOUDNESS_TARGET: z.coerce.number(LOUDNESS_RULE).min(-31, LOUDNESS_RULE).max(-8, LOUDNESS_RULE).optional(),
     /** New broadcasts and uploads are refused below this much free space. */
@@ -181,6 +194,9 @@ export interface Config {
   readonly encodeStallMs: number
   /** 0 to 1. */
   readonly encodeLoadLimit: number
+  /** H.264 first, each once. */
+  readonly renditionCodecs: readonly ('h264' | 'hevc' | 'av1')[]
+  readonly hardwareEncoder: 'auto' | 'nvenc' | 'vaapi' | 'qsv' | 'videotoolbox' | 'none'
   /** LUFS. Undefined: none. */
   readonly loudnessTarget: number | undefined
   readonly minFreeBytes: number
@@ -238,6 +254,8 @@ export function makeConfig(env: Env, cwd: string): Config {
     segmentWaitMs: s.SEGMENT_WAIT_SECONDS * 1000,
     encodeStallMs: s.ENCODE_STALL_SECONDS * 1000,
     encodeLoadLimit: s.ENCODE_LOAD_LIMIT / 100,
+    renditionCodecs: [...new Set(['h264' as const, ...s.RENDITION_CODECS])],
+    hardwareEncoder: s.HARDWARE_ENCODER,
     loudnessTarget: s.LOUDNESS_TARGET,
     minFreeBytes: s.MIN_FREE_BYTES,
     warnFreeBytes: s.WARN_FREE_BYTES ?? 3 * s.MIN_FREE_BYTES,
@@ -258,8 +276,10 @@ export function makeConfig(env: Env, cwd: string): Config {
   })
 }
 
+const SECRETS = new Set(['ADMIN_PASSWORD', 'DATABASE_URL', 'METRICS_TOKEN'])
+
 function shown(given: Record<string, unknown>, name: PropertyKey | undefined): string {
   const value = given[String(name)]
-  if (value === undefined || name === 'ADMIN_PASSWORD' || name === 'DATABASE_URL') return ''
+  if (value === undefined || SECRETS.has(String(name))) return ''
   return ` (is "${value}")`
 }

@@ -11,6 +11,7 @@ import type { AskerOf } from './auth/asker.ts'
 import { authRoutes } from './auth/auth-routes.ts'
 import { demandSameOrigin } from './auth/same-origin.ts'
 import type { SignIn } from './auth/sign-in.ts'
+import type { ClientAddresses } from './client-address.ts'
 import { docsRoutes } from './docs-routes.ts'
 import type { Metrics } from './metrics.ts'
 import { API_BASE, makeOpenApiDocument } from './openapi.ts'
@@ -23,6 +24,8 @@ const MAX_RESPONSE_LISTENERS = 30
 
 export interface AppOptions {
   readonly publicUrl: string
+  readonly trustedProxies: readonly string[]
+  readonly addresses: ClientAddresses
   readonly version: string
   readonly signIn: SignIn
   readonly askerOf: AskerOf
@@ -39,8 +42,8 @@ export function makeApp(options: AppOptions): Express {
   const { publicUrl, routes } = options
   const app = express()
   app.disable('x-powered-by')
-  // Addresses count for limits: who forges X-Forwarded-For must not be believed.
-  app.set('trust proxy', false)
+  // For the protocol; whose request it is says client-address.ts.
+  app.set('trust proxy', options.trustedProxies.length > 0 && [...options.trustedProxies])
   app.set('query parser', 'simple')
   app.set('etag', 'weak')
   app.use((_req, res, next) => {
@@ -57,7 +60,7 @@ export function makeApp(options: AppOptions): Express {
   app.use(options.metrics.router)
   app.use(docsRoutes(makeOpenApiDocument(routes, options.version)))
   app.use('/api', demandSameOrigin(publicUrl))
-  app.use('/api/auth', authRoutes(options.signIn))
+  app.use('/api/auth', authRoutes(options.signIn, options.addresses))
   app.use(API_BASE, apiRouter(routes, options.askerOf))
   app.use('/api', () => {
     throw new AppError('not-found', 'There is no such address in the API: see /api/docs.')

@@ -37,6 +37,7 @@ import { MAX_BUFFERED_BYTES, makeMediaSender } from './media/send-media.ts'
 import { TimelineCache } from './media/timeline-cache.ts'
 import { VideoFacts } from './media/video-facts.ts'
 import { WaitingRoom } from './media/waiting-room.ts'
+import { makeClientAddresses } from './client-address.ts'
 import { makeMetrics, type SampleSource } from './metrics.ts'
 import type { Upgrades } from './server.ts'
 import { siteRoutes } from './site/site-routes.ts'
@@ -45,6 +46,10 @@ import { makeShowVideo } from './wire-video.ts'
 
 export interface DeliveryOptions {
   readonly publicUrl: string
+  /** Whose X-Forwarded-For is believed: client-address.ts. */
+  readonly trustedProxies: readonly string[]
+  /** What Prometheus must show to see /metrics; undefined: only machines of our own networks see them. */
+  readonly metricsToken: string | undefined
   /** rtmp://host:1935/live */
   readonly publishServer: string
   /** rtmps://host:1936/live; without it RTMPS is off. */
@@ -93,6 +98,7 @@ export function makeDelivery(options: DeliveryOptions): Delivery {
   const { videos, channels, people } = library
   const askerOf = makeAskerOf(signIn, library.apiTokens)
   const tokens = new MediaTokens(options.mediaKey)
+  const addresses = makeClientAddresses(options.trustedProxies)
   const showVideo = makeShowVideo(tokens)
   const showBroadcast = makeShowBroadcast(options.onAirOf)
   const facts = new VideoFacts(videoStore, changes)
@@ -109,7 +115,15 @@ export function makeDelivery(options: DeliveryOptions): Delivery {
   const findLive = makeFindLive(channels, videos, askerOf)
   const places = new LivePlaces(options.maxLiveViewersPerAddress)
   const { publicUrl, isStreaming, streamFlv } = options
-  const sockets = new LiveSockets({ publicUrl, findLive, places, isStreaming, streamFlv, log })
+  const sockets = new LiveSockets({
+    publicUrl,
+    addresses,
+    findLive,
+    places,
+    isStreaming,
+    streamFlv,
+    log,
+  })
   const uploading = { uploads: library.uploads, directory: people, videos, showVideo }
   const tus = makeTusUploads({ ...uploading, uploadsDir: options.paths.uploads, log })
   const metrics = makeMetrics(
@@ -130,10 +144,13 @@ export function makeDelivery(options: DeliveryOptions): Delivery {
         { name: 'reprise_http_hot_segment_bytes', help: 'Segments kept in memory', value: cache.bytes },
       ],
     ],
+    { token: options.metricsToken, addresses },
     log,
   )
   const app = makeApp({
     publicUrl: options.publicUrl,
+    trustedProxies: options.trustedProxies,
+    addresses,
     version: options.version,
     signIn,
     askerOf,
@@ -168,6 +185,7 @@ export function makeDelivery(options: DeliveryOptions): Delivery {
     ],
     media: mediaRoutes({
       tokens,
+      addresses,
       facts,
       playlists: makePlaylists(new TimelineCache(options.media), options.findKeyframes),
       sender: makeMediaSender(options.media, cache),
@@ -175,7 +193,7 @@ export function makeDelivery(options: DeliveryOptions): Delivery {
       demandSegment: options.demandSegment,
       segmentWaitMs: options.segmentWaitMs,
     }),
-    live: liveRoutes({ findLive, places, showVideo, streamFlv }),
+    live: liveRoutes({ findLive, addresses, places, showVideo, streamFlv }),
     health: healthRoutes(options.checks),
     metrics,
     site: siteRoutes({ dir: options.webDir, publicUrl: options.publicUrl, videos, showVideo }),

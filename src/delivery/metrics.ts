@@ -1,7 +1,13 @@
-/** /metrics: Prometheus text. The process, HTTP, and what ingest and the pipeline say of themselves. */
+/**
+ * /metrics: Prometheus text. The process, HTTP, and what ingest and the pipeline say of themselves. For who has
+ * the token; where none is set, for machines of our own networks.
+ */
+import { createHash, timingSafeEqual } from 'node:crypto'
 import { type NextFunction, type Request, type Response, Router } from 'express'
 import { collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
+import { AppError } from '../kernel/errors.ts'
 import type { Logger } from '../kernel/logger.ts'
+import { type ClientAddresses, isOwnNetwork } from './client-address.ts'
 
 /** A number with a name and labels, read when somebody asks. */
 export interface Sample {
@@ -24,7 +30,12 @@ export interface Metrics {
 /** From a segment in memory to one that was waited for. */
 const SECONDS = [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 2.5, 5, 15]
 
-export function makeMetrics(sources: readonly SampleSource[], log: Logger): Metrics {
+export interface MetricsAccess {
+  readonly token: string | undefined
+  readonly addresses: ClientAddresses
+}
+
+export function makeMetrics(sources: readonly SampleSource[], access: MetricsAccess, log: Logger): Metrics {
   const registry = new Registry()
   collectDefaultMetrics({ register: registry, prefix: 'reprise_' })
   const requests = new Histogram({
@@ -36,7 +47,8 @@ export function makeMetrics(sources: readonly SampleSource[], log: Logger): Metr
   })
   const gauges = new Map<string, Gauge>()
   const router = Router()
-  router.get('/metrics', async (_req, res) => {
+  router.get('/metrics', async (req, res) => {
+    demandAccess(req, access)
     await collect(sources, registry, gauges, log)
     res
       .set({ 'content-type': registry.contentType, 'cache-control': 'no-store' })
@@ -55,6 +67,27 @@ export function makeMetrics(sources: readonly SampleSource[], log: Logger): Metr
       next()
     },
   }
+}
+
+function demandAccess(req: Request, { token, addresses }: MetricsAccess): void {
+  if (token !== undefined) {
+    if (!isEqual(req.headers.authorization ?? '', `Bearer ${token}`))
+      throw new AppError(
+        'forbidden',
+        'Metrics are shown to who sends "Authorization: Bearer <METRICS_TOKEN>".',
+      )
+  } else if (addresses.isHidden(req) || !isOwnNetwork(addresses.of(req))) {
+    throw new AppError(
+      'forbidden',
+      'Metrics are shown to machines of the server\u2019s own networks: set METRICS_TOKEN to have them from elsewhere.',
+    )
+  }
+}
+
+/** In a time that tells nothing. */
+function isEqual(a: string, b: string): boolean {
+  const hash = (text: string) => createHash('sha256').update(text).digest()
+  return timingSafeEqual(hash(a), hash(b))
 }
 
 /** Few and fixed: a label for each video would be a metric for each video. */

@@ -90,6 +90,10 @@ async function makeChunks(): Promise<Making> {
         segments,
         rungs,
         dir: dir.path,
+        index: chunk.index,
+        attempts: 1,
+        // Other encoders compare nothing either.
+        isUrgent: true,
         isLastAttempt: false,
         signal,
       })

@@ -170,6 +170,8 @@ export async function startTestSite(
   const delivery = starting.use(
     makeDelivery({
       publicUrl: 'http://site.example',
+      trustedProxies: [],
+      metricsToken: undefined,
       publishServer: 'rtmp://site.example:1935/live',
       version: '0.0.0',
       webDir: options.webDir ?? path.join(dir, 'web'),

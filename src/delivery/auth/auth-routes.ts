@@ -1,15 +1,16 @@
-/** /api/auth: better-auth's own routes, with its errors as problems and its address limits by socket. */
+/** /api/auth: better-auth's own routes, with its errors as problems and its address limits by client-address.ts. */
 import express, { type Request, type Response, Router } from 'express'
 import { AppError } from '../../kernel/errors.ts'
+import type { ClientAddresses } from '../client-address.ts'
 import { sendProblem, toProblem } from '../problem.ts'
 import { PEER_HEADER, type SignIn } from './sign-in.ts'
 
 const MAX_BODY_BYTES = 64 * 1024
 
-export function authRoutes(signIn: SignIn): Router {
+export function authRoutes(signIn: SignIn, addresses: ClientAddresses): Router {
   const router = Router()
   router.use(express.raw({ type: () => true, limit: MAX_BODY_BYTES }), async (req, res) => {
-    const answer = await signIn.causes.reveal(() => signIn.handler(toWebRequest(req)))
+    const answer = await signIn.causes.reveal(() => signIn.handler(toWebRequest(req, addresses)))
     const body = Buffer.from(await answer.arrayBuffer())
     for (const [name, value] of answer.headers) {
       if (name !== 'set-cookie' && name !== 'content-length') res.setHeader(name, value)
@@ -23,7 +24,7 @@ export function authRoutes(signIn: SignIn): Router {
   return router
 }
 
-function toWebRequest(req: Request): globalThis.Request {
+function toWebRequest(req: Request, addresses: ClientAddresses): globalThis.Request {
   const headers = new Headers()
   for (const [name, value] of Object.entries(req.headers)) {
     for (const one of [value ?? []].flat()) headers.append(name, one)
@@ -31,7 +32,7 @@ function toWebRequest(req: Request): globalThis.Request {
   const ownOrigin = `${req.protocol}://${req.headers.host ?? 'localhost'}`
   // Programs send no Origin; that pages of other sites do not get here is same-origin.ts's doing.
   if (!headers.has('origin')) headers.set('origin', ownOrigin)
-  headers.set(PEER_HEADER, req.socket.remoteAddress ?? '')
+  headers.set(PEER_HEADER, addresses.of(req))
   const body: unknown = req.body
   return new globalThis.Request(new URL(req.originalUrl, ownOrigin), {
     method: req.method,

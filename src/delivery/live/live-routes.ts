@@ -11,6 +11,7 @@
 import type { Writable } from 'node:stream'
 import { Router } from 'express'
 import { AppError } from '../../kernel/errors.ts'
+import type { ClientAddresses } from '../client-address.ts'
 import { allowEverySite } from '../every-site.ts'
 import { signalOf } from '../route.ts'
 import type { ShowVideo } from '../wire-video.ts'
@@ -19,18 +20,19 @@ import type { LivePlaces } from './live-places.ts'
 
 export interface LiveRoutesOptions {
   readonly findLive: FindLive
+  readonly addresses: ClientAddresses
   readonly places: LivePlaces
   readonly showVideo: ShowVideo
   /** Ingest's live output. Throws AppError `not-found`, with nothing written, when the stream is not live. */
   readonly streamFlv: (streamName: string, out: Writable, signal: AbortSignal) => Promise<unknown>
 }
 
-export function liveRoutes({ findLive, places, showVideo, streamFlv }: LiveRoutesOptions): Router {
+export function liveRoutes({ findLive, addresses, places, showVideo, streamFlv }: LiveRoutesOptions): Router {
   const router = Router()
   router.use('/live', allowEverySite)
 
   router.get('/live/:channel.flv', async (req, res) => {
-    using place = places.take(req.socket.remoteAddress ?? '')
+    using place = places.take(addresses.of(req))
     const { video } = await findLive(req.headers, req.params.channel)
     res.set({ 'content-type': 'video/x-flv', 'cache-control': 'no-store' })
     if (req.method === 'HEAD') res.end()

@@ -8,6 +8,7 @@ import { type WebSocket, WebSocketServer } from 'ws'
 import { AppError } from '../../kernel/errors.ts'
 import type { Logger } from '../../kernel/logger.ts'
 import { isForeignPage } from '../auth/same-origin.ts'
+import type { ClientAddresses } from '../client-address.ts'
 import { logProblem, type ProblemAnswer, toProblem } from '../problem.ts'
 import type { FindLive } from './find-live.ts'
 import type { LivePlaces } from './live-places.ts'
@@ -16,6 +17,7 @@ import { SocketSink } from './socket-sink.ts'
 
 export interface LiveSocketsOptions {
   readonly publicUrl: string
+  readonly addresses: ClientAddresses
   readonly findLive: FindLive
   readonly places: LivePlaces
   readonly isStreaming: (streamName: string) => boolean
@@ -67,10 +69,10 @@ export class LiveSockets implements Disposable {
   }
 
   async #watch(req: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
-    const { findLive, places, isStreaming, publicUrl } = this.#options
+    const { findLive, addresses, places, isStreaming, publicUrl } = this.#options
     const channel = channelOf(req)
     if (channel === undefined) throw new AppError('not-found', 'There is no WebSocket at this address.')
-    using place = places.take(req.socket.remoteAddress ?? '')
+    using place = places.take(addresses.of(req))
     // Browsers let any page open a WebSocket, with the visitor's cookies: another site sees what is public.
     const headers = isForeignPage(req.headers, publicUrl)
       ? { ...req.headers, cookie: undefined }

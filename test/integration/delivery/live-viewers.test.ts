@@ -1,5 +1,6 @@
 /** What viewers get who join in the middle, and what becomes of those who stop reading: the same by every protocol. */
 import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest'
+import { makeClientAddresses } from '../../../src/delivery/client-address.ts'
 import { LivePlaces } from '../../../src/delivery/live/live-places.ts'
 import { LiveSockets, type LiveSocketsOptions } from '../../../src/delivery/live/live-sockets.ts'
 import { startWebServer, type WebServer } from '../../../src/delivery/server.ts'
@@ -67,6 +68,7 @@ async function startWeb(hub: LiveHub, pingMs: number): Promise<WebServer> {
   const sockets = stack.use(
     new LiveSockets({
       publicUrl: 'http://site.example',
+      addresses: makeClientAddresses([]),
       findLive: async () => ({ video: { channel: { handle: 'channel' } } }) as never,
       places,
       isStreaming: (name) => hub.isLive(name),

@@ -168,6 +168,12 @@ describe('what the program says of itself', () => {
     expect(text).toContain('reprise_http_request_seconds_count{method="GET",kind="api",status="200"}')
     expect(text).toContain('reprise_process_resident_memory_bytes')
   })
+
+  it('is measured for our own networks only, and not through a proxy that nobody vouches for', async () => {
+    const answer = await site.fetch('/metrics', { headers: { 'x-forwarded-for': '127.0.0.1' } })
+    expect(answer.status).toBe(403)
+    expect(await jsonOf(answer)).toMatchObject({ detail: expect.stringContaining('METRICS_TOKEN') })
+  })
 })
 
 describe('pages', () => {

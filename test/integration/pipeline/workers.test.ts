@@ -149,6 +149,7 @@ describe('two workers', () => {
       await chunks.complete(videoId, chunk?.id ?? '', 'slow', {
         bytes: 1,
         peakBandwidth: 1,
+        frames: 60,
         keyframes: [],
         codecs: 'avc1.640015',
       }),
@@ -159,6 +160,7 @@ describe('two workers', () => {
       await chunks.complete(videoId, chunk?.id ?? '', 'fast', {
         bytes: 7,
         peakBandwidth: 1,
+        frames: 60,
         keyframes: [],
         codecs: 'avc1.640015',
       }),

@@ -39,6 +39,11 @@ it.each([
   ['PUBLIC_URL', 'foo', 'must be a web address such as https://video.example.org'],
   ['PUBLIC_URL', 'ftp://example.org', 'must be a web address such as https://video.example.org'],
   ['TAKEOVER', 'yes', 'must be take-over or refuse'],
+  [
+    'TRUSTED_PROXIES',
+    '10.0.0.0/8, nginx',
+    'must be addresses or networks such as 10.0.0.0/8, or loopback, uniquelocal, separated by commas',
+  ],
   ['MAX_BROADCASTS', '-1', 'must be a whole number, 0 or more'],
   ['ADMIN_EMAIL', 'eve', 'must be an e-mail address'],
   ['MEDIA_URL', 's3://bucket', 'must begin with file:/// (an object store is not supported yet)'],
@@ -55,7 +60,9 @@ it('names every fault at once, a line each', () => {
 })
 
 it('does not repeat a secret', () => {
-  expect(faultsOf({ DATABASE_URL: 'mysql://me:hush@db/x', ADMIN_PASSWORD: 'hush' })).not.toContain('hush')
+  expect(
+    faultsOf({ DATABASE_URL: 'mysql://me:hush@db/x', ADMIN_PASSWORD: 'hush', METRICS_TOKEN: 'hush' }),
+  ).not.toContain('hush')
 })
 
 it('takes RTMPS with its two files, and no half of it', () => {

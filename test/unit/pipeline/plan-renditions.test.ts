@@ -133,6 +133,8 @@ describe('what was made', () => {
     state,
     bytes: 500,
     peakBandwidth: 4000,
+    frames: undefined,
+    ssim: undefined,
     failure,
     range: { index: firstSegment, firstSegment, segmentCount, startSeconds: 0, durationSeconds: 2 },
   })
