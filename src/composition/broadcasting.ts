@@ -51,7 +51,7 @@ export async function startBroadcasting(
   })
   const parts = makeRecordingLedger(prisma, log)
   stack.defer(() => parts.close())
-  const recorder = new Recorder({ paths, ledger: parts })
+  const recorder = stack.use(new Recorder({ paths, ledger: parts }))
   const sharesDisk = (await stat(paths.recordings)).dev === (await stat(config.mediaDir)).dev
   const packager = new LivePackager({ recorder, store, planner, disk: sharesDisk ? disk : undefined, log })
   const broadcasts = new BroadcastService({

@@ -1,37 +1,48 @@
 /** The few calls a log makes on its file; tests put a failing disk in its place. Callbacks, since the hot path has no time for promises. */
 import fs from 'node:fs'
 import path from 'node:path'
+import { promisify } from 'node:util'
+import type { WriteThread } from './write-thread.ts'
 
 export interface LogFile {
-  /** Writes at the end. `written` may be less than asked. */
+  /** Resolves when its name survives a power loss. Nothing that is written waits for it. */
+  readonly named: Promise<void>
+  /** Writes at the end. `bytes` are shared memory; `written` may be less than asked. */
   write(
     bytes: Uint8Array,
     offset: number,
     length: number,
     done: (error: Error | null, written: number) => void,
   ): void
+  /** What was written survives a power loss, and its name does. */
   sync(done: (error: Error | null) => void): void
   truncate(bytes: number): Promise<void>
   close(): Promise<void>
 }
 
 /** Creates the file; rejects with EEXIST when there is one, so that no recording is ever written over. */
-export async function createLogFile(file: string): Promise<LogFile> {
+export async function createLogFile(file: string, thread: WriteThread): Promise<LogFile> {
   const folder = path.dirname(file)
-  const made = await fs.promises.mkdir(folder, { recursive: true })
-  const handle = await fs.promises.open(file, 'ax')
-  await syncNames(folder, made).catch(async (error: unknown) => {
-    await handle.close()
-    throw error
+  let made: string | undefined
+  const fd = await thread.open(file).catch(async (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'ENOENT') throw error
+    made = await fs.promises.mkdir(folder, { recursive: true })
+    return thread.open(file)
   })
-  const { fd } = handle
+  const named = syncNames(folder, made)
+  // Whoever waits for it hears of a failure, and so does the next sync.
+  named.catch(() => undefined)
   return {
-    write: (bytes, offset, length, done) => fs.write(fd, bytes, offset, length, null, done),
-    sync: (done) => fs.fdatasync(fd, done),
-    truncate: (bytes) => handle.truncate(bytes),
-    close: () => handle.close(),
+    named,
+    write: (bytes, offset, length, done) => thread.write(fd, bytes.subarray(offset, offset + length), done),
+    sync: (done) => void named.then(() => fs.fdatasync(fd, done), done),
+    truncate: (bytes) => truncate(fd, bytes),
+    close: () => close(fd),
   }
 }
+
+const truncate = promisify(fs.ftruncate)
+const close = promisify(fs.close)
 
 /** The file's name, and those of the folders that were made for it, the first of which is `made`. */
 async function syncNames(folder: string, made: string | undefined): Promise<void> {

@@ -14,6 +14,7 @@ import type { LogGrowth } from './log-growth.ts'
 import type { RecordingLedger } from './recording-ledger.ts'
 import { SessionRecording } from './session-recording.ts'
 import { WriteBuffers } from './write-buffers.ts'
+import { WriteThread } from './write-thread.ts'
 
 export interface SessionToRecord {
   readonly broadcastId: BroadcastId
@@ -44,21 +45,23 @@ export interface RecorderOptions {
   readonly paths: StoragePaths
   readonly ledger: RecordingLedger
   /** Tests put a failing disk here. */
-  readonly createFile?: (file: string) => Promise<LogFile>
+  readonly createFile?: typeof createLogFile
 }
 
-export class Recorder {
+export class Recorder implements AsyncDisposable {
   readonly #paths: StoragePaths
   readonly #ledger: RecordingLedger
   readonly #createFile: (file: string) => Promise<LogFile>
   readonly #timer = new FlushTimer()
   readonly #buffers = new WriteBuffers()
+  readonly #thread = new WriteThread(this.#buffers.memory)
   readonly #logs = new Map<BroadcastId, BroadcastLog>()
 
   constructor(options: RecorderOptions) {
     this.#paths = options.paths
     this.#ledger = options.ledger
-    this.#createFile = options.createFile ?? createLogFile
+    const { createFile = createLogFile } = options
+    this.#createFile = (file) => createFile(file, this.#thread)
   }
 
   /** Opens the next part of the broadcast's log. Throws AppError `disk-full` or `recording-failed`. */
@@ -72,6 +75,10 @@ export class Recorder {
       opening = part
       log.opening(part)
       const file = await this.#createFile(this.#paths.recordingPart(broadcastId, part))
+      await file.named.catch(async (error: unknown) => {
+        await file.close()
+        throw error
+      })
       return new SessionRecording({
         session,
         firstPart: part,
@@ -113,6 +120,11 @@ export class Recorder {
   endBroadcast(broadcastId: BroadcastId): void {
     this.#logs.get(broadcastId)?.end()
     this.#logs.delete(broadcastId)
+  }
+
+  /** Every session is closed by then. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.#thread[Symbol.asyncDispose]()
   }
 
   /** The whole log of a broadcast that is over: ended from the start. */

@@ -6,7 +6,7 @@
  * Every buffer ends where a tag ends, so after a failed write the file can be cut to a whole tag.
  */
 import type { LogFile } from './log-file.ts'
-import type { WriteBuffers } from './write-buffers.ts'
+import type { SharedBuffer, WriteBuffers } from './write-buffers.ts'
 
 const WRITE_AT_BYTES = 192 * 1024
 const HIGH_WATER_BYTES = 4 * 1024 * 1024
@@ -22,7 +22,7 @@ export interface WriteQueueEvents {
 }
 
 interface Filled {
-  readonly buffer: Buffer<ArrayBuffer>
+  readonly buffer: SharedBuffer
   readonly length: number
 }
 
@@ -34,7 +34,7 @@ export class WriteQueue {
   #queuedBytes = 0
   #file: LogFile | undefined
   /** The one that is being filled; none while nothing waits. */
-  #buffer: Buffer<ArrayBuffer> | undefined
+  #buffer: SharedBuffer | undefined
   #length = 0
   #writing = false
   #failed = false

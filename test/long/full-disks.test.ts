@@ -11,7 +11,7 @@ import type { Broadcast, BroadcastList } from '../../src/delivery/contract/broad
 import type { MediaMessage } from '../../src/ingest/media-message.ts'
 import { type BroadcastId, newId, type SessionId } from '../../src/kernel/ids.ts'
 import { makeStoragePaths } from '../../src/media/layout.ts'
-import { createLogFile, type LogFile } from '../../src/recording/log-file.ts'
+import { createLogFile } from '../../src/recording/log-file.ts'
 import { readLog } from '../../src/recording/log-reader.ts'
 import { Recorder } from '../../src/recording/recorder.ts'
 import type { ClosedPart } from '../../src/recording/recording-ledger.ts'
@@ -47,7 +47,7 @@ const boundary = () => ends[random(ends.length - 1)] ?? 0
 
 interface Round {
   readonly root: string
-  readonly createFile?: (file: string) => Promise<LogFile>
+  readonly createFile?: typeof createLogFile
   /** Called when a session is open and has written nothing. */
   readonly obstruct: () => Promise<unknown> | undefined
   readonly makeRoom: () => Promise<unknown> | undefined

@@ -1,5 +1,5 @@
 /** Log files on a disk that refuses when it is told to: by error code, for the files it is told. */
-import { createLogFile, type LogFile } from '../../src/recording/log-file.ts'
+import { createLogFile } from '../../src/recording/log-file.ts'
 
 export type DiskCall = 'create' | 'write' | 'sync'
 
@@ -19,9 +19,9 @@ export class RefusingDisk {
     this.#refusal = undefined
   }
 
-  readonly createFile = async (file: string): Promise<LogFile> => {
+  readonly createFile: typeof createLogFile = async (file, thread) => {
     if (this.#of(file, 'create')) throw this.#error()
-    const real = await createLogFile(file)
+    const real = await createLogFile(file, thread)
     return {
       ...real,
       write: (bytes, offset, length, done) => {

@@ -2,7 +2,7 @@ import { mkdtemp, readFile, rm, stat, truncate, writeFile } from 'node:fs/promis
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import fc from 'fast-check'
-import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest'
+import { afterAll, afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest'
 import type { MediaMessage } from '../../../src/ingest/media-message.ts'
 import { FlushTimer } from '../../../src/recording/flush-timer.ts'
 import { readIndex } from '../../../src/recording/keyframe-index.ts'
@@ -11,9 +11,13 @@ import { type LogTag, readLog } from '../../../src/recording/log-reader.ts'
 import { LogWriter } from '../../../src/recording/log-writer.ts'
 import { salvagePart } from '../../../src/recording/salvage.ts'
 import { WriteBuffers } from '../../../src/recording/write-buffers.ts'
+import { WriteThread } from '../../../src/recording/write-thread.ts'
 import { pictureMessage, session } from '../../support/flv-messages.ts'
 
 let folder: string
+const buffers = new WriteBuffers()
+const thread = new WriteThread(buffers.memory)
+afterAll(() => thread[Symbol.asyncDispose]())
 beforeEach(async () => {
   folder = await mkdtemp(path.join(tmpdir(), 'log-'))
 })
@@ -27,9 +31,9 @@ function openLog(
   options: { file?: Promise<LogFile>; onFailure?: (error: Error) => void; onDrain?: () => void } = {},
 ) {
   return new LogWriter({
-    buffers: new WriteBuffers(),
-    file: options.file ?? createLogFile(at('0.flv')),
-    index: createLogFile(at('0.idx')),
+    buffers,
+    file: options.file ?? createLogFile(at('0.flv'), thread),
+    index: createLogFile(at('0.idx'), thread),
     timer: new FlushTimer(),
     onDrain: options.onDrain ?? (() => undefined),
     onFailure: options.onFailure ?? (() => undefined),
@@ -128,7 +132,7 @@ describe('a log', () => {
 
   it('is never written over', async () => {
     await writeFile(at('0.flv'), 'kept')
-    await expect(createLogFile(at('0.flv'))).rejects.toMatchObject({ code: 'EEXIST' })
+    await expect(createLogFile(at('0.flv'), thread)).rejects.toMatchObject({ code: 'EEXIST' })
   })
 })
 
@@ -136,6 +140,7 @@ describe('a log', () => {
 function smallDisk(capacity: number, held?: Promise<void>): { file: LogFile; content: () => Buffer } {
   let content = Buffer.alloc(0)
   const file: LogFile = {
+    named: Promise.resolve(),
     write: (bytes, offset, length, done) => {
       void (held ?? Promise.resolve()).then(() => {
         const room = Math.max(0, Math.min(length, capacity - content.length))

@@ -36,6 +36,7 @@ class SlowDisk implements LogFile {
   content = Buffer.alloc(0)
   syncedBytes = 0
   syncs = 0
+  named = Promise.resolve()
 
   write(bytes: Uint8Array, offset: number, length: number, done: (error: null, written: number) => void) {
     const taken = Buffer.from(bytes.subarray(offset, offset + length))

@@ -172,8 +172,8 @@ describe('the recorder', () => {
     const recorder = new Recorder({
       paths: makeStoragePaths(folder),
       ledger: { partOpened: () => undefined, partClosed: () => undefined },
-      createFile: async (file) => {
-        const made = await createLogFile(file)
+      createFile: async (file, thread) => {
+        const made = await createLogFile(file, thread)
         await slow
         return made
       },
