@@ -1,12 +1,15 @@
 /** The library, and sign-in with the people of it: for the web and for the command line. */
 import path from 'node:path'
+import { makeCaptionStore, makePosterStore, makeStoryboardStore } from '../database/beside-store.ts'
 import { makeBroadcastArchiveStore } from '../database/broadcast-archive.ts'
+import { readChannelStorage } from '../database/channel-storage.ts'
 import {
   makeApiTokenStore,
   makeChannelStore,
   makePeopleDirectory,
   makeStreamKeyStore,
 } from '../database/people.ts'
+import { makeQueuePauses } from '../database/queue-pauses.ts'
 import { makeUploadLedger } from '../database/uploads.ts'
 import { makeOwnersOf } from '../database/video-owners.ts'
 import { makeVideoStore } from '../database/videos.ts'
@@ -16,6 +19,7 @@ import { makeSignIn } from '../delivery/auth/sign-in.ts'
 import { deriveKey, openStorageSecret } from '../delivery/auth/storage-secret.ts'
 import { makeLibrary } from '../library/library.ts'
 import { PRIORITY } from '../pipeline/job-kinds.ts'
+import { makePosterMaker } from '../pipeline/poster/poster-maker.ts'
 import { probeSource } from '../pipeline/probe.ts'
 import type { Foundation } from './foundation.ts'
 
@@ -39,10 +43,26 @@ export async function openLibrary(foundation: Foundation, stack: AsyncDisposable
       ),
       ownersOf: makeOwnersOf(prisma),
       jobs,
+      pauses: makeQueuePauses(prisma),
       workers: makeWorkerRegistry(prisma),
+      captions: makeCaptionStore(prisma),
+      storyboards: makeStoryboardStore(prisma),
+      posters: makePosterStore(prisma),
+      posterMaker: makePosterMaker({
+        catalogue: foundation.catalogue,
+        store,
+        tools,
+        storageDir: config.storageDir,
+        tmpDir: foundation.tmpDir,
+        logger: log.child({ part: 'posters' }),
+      }),
+      sendJobs: (requests) => queue.send(requests),
+      recognisesSpeech: config.speech !== undefined,
       media: store,
       paths,
       probe: (file, signal) => probeSource(tools, file, signal),
+      storageOf: async (id) => (await readChannelStorage(prisma, [id])).get(id),
+      quotaBytes: config.channelQuotaBytes,
       maxUploadBytes: config.maxUploadBytes,
       minFreeBytes: config.minFreeBytes,
       log: log.child({ part: 'library' }),

@@ -7,6 +7,7 @@ import { AppError } from '../kernel/errors.ts'
 import { newId } from '../kernel/ids.ts'
 import { checkSpeechProgram } from '../pipeline/captions/speech-program.ts'
 import { makeEncodeRoom } from '../pipeline/encode-room.ts'
+import { findHardwareEncoder } from '../pipeline/hardware-encoder.ts'
 import { ALL_JOB_KINDS } from '../pipeline/job-kinds.ts'
 import { selfTest } from '../pipeline/self-test.ts'
 import { makeJobHandlers } from '../pipeline/steps/job-handlers.ts'
@@ -22,12 +23,19 @@ import { type Foundation, HALF_WRITTEN_MS } from './foundation.ts'
 const MAX_URGENT_THREADS = 4
 const TIDY_MS = 60_000
 /** Of the hundred that ffmpeg has, those that make what browsers play. */
-const SHOWN_ENCODERS = /^(libx264|libx265|libsvtav1|aac|libfdk_aac|libopus)$/
+const SHOWN_ENCODERS = /^(libx264|libx265|libaom-av1|aac|libfdk_aac|libopus)$/
 
 export async function startWorking(foundation: Foundation, disk: DiskWatermarks): Promise<AsyncDisposable> {
-  const { config, prisma, encoders, paths, tmpDir, catalogue, chunks, queue, planner, store, tools } =
-    foundation
+  const { config, prisma, encoders, paths, tmpDir, catalogue, chunks, queue, planner, store } = foundation
   const logger = foundation.log.child({ part: 'worker' })
+  const hardware = await findHardwareEncoder({
+    setting: config.hardwareEncoder,
+    tools: foundation.tools,
+    encoders,
+    tmpDir,
+    logger,
+  })
+  const tools = { ...foundation.tools, hardware }
   if (config.speech) await checkSpeechProgram(config.speech)
   const room = makeEncodeRoom({
     // At `warn` already: recordings and uploads still have room then.
@@ -70,7 +78,11 @@ export async function startWorking(foundation: Foundation, disk: DiskWatermarks)
       pid: process.pid,
       version: VERSION,
       kinds: ALL_JOB_KINDS,
-      encoders: [...encoders].filter((name) => SHOWN_ENCODERS.test(name)).toSorted(),
+      // Asked anew with each beat: hardware that keeps failing is given up.
+      get encoders() {
+        const shown = [...encoders].filter((name) => SHOWN_ENCODERS.test(name)).toSorted()
+        return hardware.name === undefined ? shown : [hardware.name, ...shown]
+      },
       processors: availableParallelism(),
       concurrency: config.workerConcurrency,
     },

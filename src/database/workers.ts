@@ -21,6 +21,7 @@ interface WorkerRow {
   readonly free_bytes: bigint
   readonly state: WorkerState
   readonly trouble: string | null
+  readonly held: WorkerRecord['held']
   readonly drain: boolean
   readonly started_at: Date
   readonly seen_at: Date
@@ -40,11 +41,11 @@ export function makeWorkerRegistry(database: Database): WorkerRegistry {
       const { id, host, pid, version, processors, concurrency } = card
       // Of a clock that goes wrong nothing is taken: raw, so that it is the database's.
       const [row] = await database.$queryRaw<{ drain: boolean }[]>`
-        INSERT INTO workers (id, host, pid, version, kinds, encoders, processors, concurrency, running, load, free_bytes, state, trouble, seen_at)
+        INSERT INTO workers (id, host, pid, version, kinds, encoders, processors, concurrency, running, load, free_bytes, state, trouble, held, seen_at)
         VALUES (${id}, ${host}, ${pid}, ${version}, ${[...card.kinds]}::text[], ${[...card.encoders]}::text[], ${processors}, ${concurrency},
-                ${now.running}, ${now.load}::float8, ${now.freeBytes}, ${now.state}::"WorkerState", ${now.trouble}, now())
+                ${now.running}, ${now.load}::float8, ${now.freeBytes}, ${now.state}::"WorkerState", ${now.trouble}, ${JSON.stringify(pulse.held)}::jsonb, now())
         ON CONFLICT (id) DO UPDATE SET running = excluded.running, load = excluded.load, free_bytes = excluded.free_bytes,
-          state = excluded.state, trouble = excluded.trouble, seen_at = now()
+          state = excluded.state, trouble = excluded.trouble, held = excluded.held, seen_at = now()
         RETURNING drain`
       return { drain: row?.drain === true }
     },

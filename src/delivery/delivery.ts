@@ -9,9 +9,11 @@ import type { StoragePaths } from '../media/layout.ts'
 import type { MediaStore } from '../media/store.ts'
 import { apiTokenRoutes } from './api/api-tokens.ts'
 import { type BroadcastRoutesOptions, broadcastRoutes } from './api/broadcasts.ts'
+import { captionRoutes } from './api/captions.ts'
 import { eventRoutes } from './api/events.ts'
 import { jobRoutes } from './api/jobs.ts'
 import { meRoutes } from './api/me.ts'
+import { posterRoutes } from './api/posters.ts'
 import { streamKeyRoutes } from './api/stream-keys.ts'
 import { makeTusUploads } from './api/tus-uploads.ts'
 import { uploadRoutes } from './api/uploads.ts'
@@ -22,8 +24,10 @@ import { makeApp } from './app.ts'
 import { makeAskerOf } from './auth/asker.ts'
 import { People } from './auth/people.ts'
 import type { SignIn } from './auth/sign-in.ts'
+import { makeClientAddresses } from './client-address.ts'
 import { EventsHub } from './events-hub.ts'
 import { type HealthChecks, healthRoutes } from './health.ts'
+import { followJobs } from './job-news.ts'
 import { makeFindLive } from './live/find-live.ts'
 import { LivePlaces } from './live/live-places.ts'
 import { type LiveRoutesOptions, liveRoutes } from './live/live-routes.ts'
@@ -37,7 +41,6 @@ import { MAX_BUFFERED_BYTES, makeMediaSender } from './media/send-media.ts'
 import { TimelineCache } from './media/timeline-cache.ts'
 import { VideoFacts } from './media/video-facts.ts'
 import { WaitingRoom } from './media/waiting-room.ts'
-import { makeClientAddresses } from './client-address.ts'
 import { makeMetrics, type SampleSource } from './metrics.ts'
 import type { Upgrades } from './server.ts'
 import { siteRoutes } from './site/site-routes.ts'
@@ -103,6 +106,7 @@ export function makeDelivery(options: DeliveryOptions): Delivery {
   const showBroadcast = makeShowBroadcast(options.onAirOf)
   const facts = new VideoFacts(videoStore, changes)
   const cache = new SegmentCache(HOT_SEGMENT_BYTES, MAX_BUFFERED_BYTES)
+  const timelines = new TimelineCache(options.media)
   const waitingRoom = new WaitingRoom()
   const hub = new EventsHub({
     changes,
@@ -112,18 +116,11 @@ export function makeDelivery(options: DeliveryOptions): Delivery {
     showBroadcast,
     log,
   })
+  const jobNews = followJobs({ jobs: library.jobs, hub, log })
   const findLive = makeFindLive(channels, videos, askerOf)
   const places = new LivePlaces(options.maxLiveViewersPerAddress)
   const { publicUrl, isStreaming, streamFlv } = options
-  const sockets = new LiveSockets({
-    publicUrl,
-    addresses,
-    findLive,
-    places,
-    isStreaming,
-    streamFlv,
-    log,
-  })
+  const sockets = new LiveSockets({ publicUrl, addresses, findLive, places, isStreaming, streamFlv, log })
   const uploading = { uploads: library.uploads, directory: people, videos, showVideo }
   const tus = makeTusUploads({ ...uploading, uploadsDir: options.paths.uploads, log })
   const metrics = makeMetrics(
@@ -177,6 +174,13 @@ export function makeDelivery(options: DeliveryOptions): Delivery {
         openRecording: options.openRecording,
       }),
       ...videoRoutes(videos, showVideo, library.jobs),
+      ...captionRoutes(library.captions, videos, showVideo),
+      ...posterRoutes({
+        posters: library.posters,
+        videos,
+        storyboards: library.storyboards,
+        show: showVideo,
+      }),
       ...uploadRoutes(uploading),
       ...tus.routes,
       ...jobRoutes(library.jobs),
@@ -187,7 +191,10 @@ export function makeDelivery(options: DeliveryOptions): Delivery {
       tokens,
       addresses,
       facts,
-      playlists: makePlaylists(new TimelineCache(options.media), options.findKeyframes),
+      playlists: makePlaylists(timelines, options.findKeyframes),
+      timelines,
+      captions: library.captionStore,
+      storyboards: library.storyboards,
       sender: makeMediaSender(options.media, cache),
       waitingRoom,
       demandSegment: options.demandSegment,
@@ -210,6 +217,7 @@ export function makeDelivery(options: DeliveryOptions): Delivery {
     async [Symbol.asyncDispose]() {
       places.close()
       sockets[Symbol.dispose]()
+      await jobNews[Symbol.asyncDispose]()
       await hub[Symbol.asyncDispose]()
       await tus[Symbol.asyncDispose]()
       facts[Symbol.dispose]()

@@ -85,6 +85,26 @@ export class EventsHub implements AsyncDisposable {
     return this.#listeners.size
   }
 
+  /** Whether anybody is there who may manage something. */
+  get hasPeople(): boolean {
+    for (const { asker } of this.#listeners) if (asker.kind === 'person') return true
+    return false
+  }
+
+  /** Tells those who may manage it. `ownerId` null: administrators. */
+  tellManagers(
+    subject: { readonly ownerId: UserId | null; readonly videoId: VideoId | null },
+    event: ServerEvent,
+  ): void {
+    const { ownerId, videoId } = subject
+    for (const listener of this.#listeners) {
+      if (listener.videoId !== undefined && listener.videoId !== videoId) continue
+      const { asker } = listener
+      if (ownerId === null ? may(asker, 'administer', null) : may(asker, 'manage', { ownerId }))
+        this.#send(listener, event)
+    }
+  }
+
   /** Returns what ends it. `videoId`: only of that video. */
   join(asker: Asker, sink: EventSink, videoId: VideoId | undefined): () => void {
     const listener: Listener = { asker, sink, videoId, known: new Set() }

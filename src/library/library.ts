@@ -6,14 +6,21 @@ import type { StoragePaths } from '../media/layout.ts'
 import type { MediaStore } from '../media/store.ts'
 import { LEASE_MS } from '../pipeline/chunk-states.ts'
 import type { JobCatalogue } from '../pipeline/job-catalogue.ts'
+import type { JobRequest } from '../pipeline/job-kinds.ts'
+import type { PosterMaker } from '../pipeline/poster/poster-maker.ts'
+import type { QueuePauses } from '../pipeline/queue-pauses.ts'
 import type { WorkerRegistry } from '../pipeline/worker-registry.ts'
 import { type ApiTokenStore, ApiTokens } from './api-tokens.ts'
 import { BroadcastArchive, type BroadcastArchiveStore } from './broadcast-archive.ts'
+import type { CaptionStore } from './captions/caption-store.ts'
+import { Captions } from './captions/captions.ts'
 import { type ChannelStore, Channels } from './channels.ts'
 import { Jobs, type OwnersOf } from './jobs.ts'
 import type { PeopleDirectory } from './people.ts'
+import { type PosterStore, Posters } from './posters.ts'
+import type { StoryboardStore } from './storyboards.ts'
 import { type StreamKeyStore, StreamKeys } from './stream-keys.ts'
-import { type SourceProbe, type UploadLedger, Uploads } from './uploads.ts'
+import { type SourceProbe, type UploadLedger, Uploads, type UploadsOptions } from './uploads.ts'
 import { VideoRemoval } from './video-removal.ts'
 import type { VideoStore } from './video-store.ts'
 import { Videos } from './videos.ts'
@@ -29,10 +36,21 @@ export interface LibraryOptions {
   readonly uploads: UploadLedger
   readonly ownersOf: OwnersOf
   readonly jobs: JobCatalogue
+  readonly pauses: QueuePauses
   readonly workers: WorkerRegistry
+  readonly captions: CaptionStore
+  readonly storyboards: StoryboardStore
+  readonly posters: PosterStore
+  readonly posterMaker: PosterMaker
+  readonly sendJobs: (jobs: readonly JobRequest[]) => Promise<void>
+  /** A program for speech is set. */
+  readonly recognisesSpeech: boolean
   readonly media: MediaStore
   readonly paths: StoragePaths
   readonly probe: SourceProbe
+  readonly storageOf: UploadsOptions['storageOf']
+  /** Of a channel without a quota of its own; 0: no limit. */
+  readonly quotaBytes: number
   readonly maxUploadBytes: number
   readonly minFreeBytes: number
   readonly log: Logger
@@ -46,6 +64,10 @@ export interface Library extends AsyncDisposable {
   readonly videos: Videos
   readonly broadcasts: BroadcastArchive
   readonly uploads: Uploads
+  readonly captions: Captions
+  readonly captionStore: CaptionStore
+  readonly posters: Posters
+  readonly storyboards: StoryboardStore
   readonly jobs: Jobs
   readonly workers: Workers
   /** Removes what earlier runs left: cut-off uploads and the files of deleted videos. Before requests are taken. */
@@ -62,10 +84,13 @@ export function makeLibrary(options: LibraryOptions): Library {
     stopJobs: (id, signal) => stopJobs(options.jobs, id, signal),
     log,
   })
+  const videos = new Videos(options.videos, removal)
   const uploads = new Uploads({
     ledger: options.uploads,
     channels,
     probe: options.probe,
+    storageOf: options.storageOf,
+    quotaBytes: options.quotaBytes,
     paths,
     maxUploadBytes: options.maxUploadBytes,
     minFreeBytes: options.minFreeBytes,
@@ -76,10 +101,20 @@ export function makeLibrary(options: LibraryOptions): Library {
     apiTokens: new ApiTokens(options.apiTokens),
     channels,
     streamKeys: new StreamKeys(options.streamKeys),
-    videos: new Videos(options.videos, removal),
+    videos,
+    captions: new Captions({
+      videos,
+      store: options.captions,
+      jobs: options.jobs,
+      send: options.sendJobs,
+      recognisesSpeech: options.recognisesSpeech,
+    }),
+    captionStore: options.captions,
+    posters: new Posters({ videos, store: options.posters, maker: options.posterMaker }),
+    storyboards: options.storyboards,
     broadcasts: new BroadcastArchive(options.broadcasts),
     uploads,
-    jobs: new Jobs(options.jobs, options.ownersOf),
+    jobs: new Jobs(options.jobs, options.ownersOf, options.pauses),
     workers: new Workers(options.workers),
     async recover() {
       await uploads.sweep()

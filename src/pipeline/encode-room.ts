@@ -1,19 +1,27 @@
 /**
- * Whether the machine has room for what is encoded beforehand. Viewers who wait do not ask here: what they
- * wait for is a few seconds of work each, and limited in number.
+ * Whether the machine has room for what is made beforehand. Viewers who wait do not ask here: what they wait for
+ * is a few seconds of work each, and limited in number. Who is held up says why, for people to see.
  */
 import { cpus } from 'node:os'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Logger } from '../kernel/logger.ts'
+import type { JobKind } from './job-kinds.ts'
 
 export interface EncodeRoom {
   /** Resolves when encoding may begin. Rejects with the signal's reason. */
   enter(signal: AbortSignal): Promise<void>
+  /** Resolves when the disk has room for so many bytes more. Rejects with the signal's reason. */
+  admit?(kind: JobKind, bytes: number, signal: AbortSignal): Promise<void>
+  /** What is held up at this moment, and why, in words. */
+  held?(): Readonly<Partial<Record<JobKind, string>>>
 }
 
 export interface EncodeRoomOptions {
   /** Why nothing must be written now, in words; undefined while it may. */
   readonly diskPressure: () => string | undefined
+  /** Free space on the disk that media are written to, and how much of it is to stay free. */
+  readonly freeBytes?: () => number | undefined
+  readonly keepFreeBytes?: number
   /** Share of the processors (0 to 1) that everything else may take before encoding waits; 1: it never does. */
   readonly loadLimit: number
   readonly logger: Logger
@@ -23,35 +31,60 @@ export interface EncodeRoomOptions {
 }
 
 const LOOK_AGAIN_MS = 2_000
+const GIBIBYTE = 2 ** 30
 
-export function makeEncodeRoom(options: EncodeRoomOptions): EncodeRoom {
-  const { diskPressure, loadLimit, logger, lookAgainMs = LOOK_AGAIN_MS } = options
+export function makeEncodeRoom(options: EncodeRoomOptions): Required<EncodeRoom> {
+  const {
+    diskPressure,
+    freeBytes,
+    keepFreeBytes = 0,
+    loadLimit,
+    logger,
+    lookAgainMs = LOOK_AGAIN_MS,
+  } = options
   const otherLoad = options.otherLoad ?? measureOtherLoad()
-  let waiting = 0
-  let told = ''
+  /** Those who wait, by what they are told. */
+  const waiting = new Set<{ readonly kind: JobKind; why: string }>()
+  const told = new Map<JobKind, string>()
 
-  const reason = (): string | undefined => {
-    const disk = diskPressure()
-    if (disk !== undefined) return disk
-    return loadLimit < 1 && otherLoad() > loadLimit ? 'the processors are busy with other things' : undefined
+  async function hold(kind: JobKind, signal: AbortSignal, reason: () => string | undefined): Promise<void> {
+    signal.throwIfAborted()
+    let why = reason()
+    if (why !== undefined) {
+      const own = { kind, why }
+      waiting.add(own)
+      try {
+        for (; why !== undefined; why = reason()) {
+          own.why = why
+          if (why !== told.get(kind))
+            logger.info({ kind, reason: why, waiting: waiting.size }, 'work waits for room')
+          told.set(kind, why)
+          await delay(lookAgainMs, undefined, { signal }).catch(() => signal.throwIfAborted())
+        }
+      } finally {
+        waiting.delete(own)
+      }
+    }
+    if (told.delete(kind)) logger.info({ kind }, 'there is room again')
   }
 
   return {
-    async enter(signal) {
-      signal.throwIfAborted()
-      waiting += 1
-      try {
-        for (let why = reason(); why !== undefined; why = reason()) {
-          if (why !== told) logger.info({ reason: why, waiting }, 'encoding waits')
-          told = why
-          await delay(lookAgainMs, undefined, { signal }).catch(() => signal.throwIfAborted())
-        }
-        if (told !== '') logger.info('encoding goes on')
-        told = ''
-      } finally {
-        waiting -= 1
-      }
-    },
+    enter: (signal) =>
+      hold('encode-chunk', signal, () => {
+        const disk = diskPressure()
+        if (disk !== undefined) return disk
+        return loadLimit < 1 && otherLoad() > loadLimit
+          ? 'the processors are busy with other things'
+          : undefined
+      }),
+    admit: (kind, bytes, signal) =>
+      hold(kind, signal, () => {
+        const free = freeBytes?.()
+        if (free === undefined || free - bytes >= keepFreeBytes) return undefined
+        const lacking = (keepFreeBytes + bytes - free) / GIBIBYTE
+        return `there is no room for it on the disk: ${lacking.toFixed(1)} GiB more have to be free`
+      }),
+    held: () => Object.fromEntries([...waiting].map(({ kind, why }) => [kind, why])),
   }
 }
 

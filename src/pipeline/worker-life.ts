@@ -23,6 +23,8 @@ export interface WorkerLifeParts {
   /** Begins to take jobs. */
   readonly start: () => Promise<Worker>
   readonly freeBytes: () => number
+  /** What waits here for room, and why, in words. */
+  readonly held?: () => WorkerPulse['held']
   readonly logger: Logger
   /** For tests. */
   readonly beatMs?: number
@@ -62,6 +64,7 @@ export async function liveAsWorker(parts: WorkerLifeParts): Promise<AsyncDisposa
       state,
       trouble,
       running: worker?.running ?? 0,
+      held: parts.held?.() ?? {},
       load: loadavg()[0] ?? 0,
       freeBytes: parts.freeBytes(),
     }

@@ -2,12 +2,15 @@
  * The whole of delivery over a real database and a real file store, listening on a port of its own; only
  * what other rooms offer (jobs, demand, live output, the probe) is played by the test.
  */
+import { createHash } from 'node:crypto'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { Readable, type Writable } from 'node:stream'
+import { makeCaptionStore, makePosterStore, makeStoryboardStore } from '../../src/database/beside-store.ts'
 import { makeBroadcastArchiveStore } from '../../src/database/broadcast-archive.ts'
 import { PostgresCatalogueChanges } from '../../src/database/catalogue-changes.ts'
+import { readChannelStorage } from '../../src/database/channel-storage.ts'
 import { makeFindKeyframes } from '../../src/database/chunk-keyframes.ts'
 import {
   makeApiTokenStore,
@@ -15,6 +18,7 @@ import {
   makePeopleDirectory,
   makeStreamKeyStore,
 } from '../../src/database/people.ts'
+import { makeQueuePauses } from '../../src/database/queue-pauses.ts'
 import { makeUploadLedger } from '../../src/database/uploads.ts'
 import { makeOwnersOf } from '../../src/database/video-owners.ts'
 import { makeVideoStore } from '../../src/database/videos.ts'
@@ -31,9 +35,11 @@ import { type Library, makeLibrary } from '../../src/library/library.ts'
 import type { PersonRole } from '../../src/library/permissions.ts'
 import type { SourceProbe } from '../../src/library/uploads.ts'
 import { FileStore } from '../../src/media/file-store.ts'
-import { makeStoragePaths, type StoragePaths } from '../../src/media/layout.ts'
+import { makeStoragePaths, mediaKeys, type StoragePaths } from '../../src/media/layout.ts'
 import type { MediaStore } from '../../src/media/store.ts'
 import type { JobCatalogue, JobRecord } from '../../src/pipeline/job-catalogue.ts'
+import type { JobRequest } from '../../src/pipeline/job-kinds.ts'
+import type { PosterMaker } from '../../src/pipeline/poster/poster-maker.ts'
 import type { SourceMedia } from '../../src/pipeline/source.ts'
 import { createTestDatabase, type TestDatabase } from './postgres.ts'
 
@@ -58,9 +64,12 @@ export interface TestSite extends AsyncDisposable {
   readonly jobs: JobRecord[]
   readonly cancelledVideos: VideoId[]
   readonly enqueued: VideoId[]
+  /** Jobs asked for by the library. */
+  readonly sent: JobRequest[]
   /** Replaceable by the test. */
   readonly parts: {
     probe: SourceProbe
+    posterMaker: PosterMaker
     demandSegment: DeliveryOptions['demandSegment']
     streamFlv: DeliveryOptions['streamFlv']
     isStreaming: DeliveryOptions['isStreaming']
@@ -104,7 +113,9 @@ export async function startTestSite(
   options: {
     readonly maxUploadBytes?: number
     readonly minFreeBytes?: number
+    readonly quotaBytes?: number
     readonly webDir?: string
+    readonly recognisesSpeech?: boolean
   } = {},
 ): Promise<TestSite> {
   const log = makeLogger('silent')
@@ -120,8 +131,10 @@ export async function startTestSite(
   const jobs: JobRecord[] = []
   const cancelledVideos: VideoId[] = []
   const enqueued: VideoId[] = []
+  const sent: JobRequest[] = []
   const parts: TestSite['parts'] = {
     probe: async () => ({ isVideo: true, media: SOURCE }),
+    posterMaker: fakePosterMaker(media),
     demandSegment: async () => {
       throw new AppError('not-ready', 'This part is being made.')
     },
@@ -144,10 +157,25 @@ export async function startTestSite(
       }),
       ownersOf: makeOwnersOf(prisma),
       jobs: fakeJobs(jobs, cancelledVideos),
+      pauses: makeQueuePauses(prisma),
       workers: makeWorkerRegistry(prisma),
+      captions: makeCaptionStore(prisma),
+      storyboards: makeStoryboardStore(prisma),
+      posters: makePosterStore(prisma),
+      posterMaker: {
+        fromVideo: (...args) => parts.posterMaker.fromVideo(...args),
+        fromPicture: (...args) => parts.posterMaker.fromPicture(...args),
+        store: (...args) => parts.posterMaker.store(...args),
+      },
+      sendJobs: async (requests) => {
+        sent.push(...requests)
+      },
+      recognisesSpeech: options.recognisesSpeech ?? false,
       media,
       paths,
       probe: (file, signal) => parts.probe(file, signal),
+      storageOf: async (id) => (await readChannelStorage(prisma, [id])).get(id),
+      quotaBytes: options.quotaBytes ?? 0,
       maxUploadBytes: options.maxUploadBytes ?? 64 * 2 ** 20,
       minFreeBytes: options.minFreeBytes ?? 0,
       log,
@@ -225,6 +253,7 @@ export async function startTestSite(
     jobs,
     cancelledVideos,
     enqueued,
+    sent,
     parts,
     fetch: (url, { as, headers, ...init } = {}) =>
       fetch(`${base}${url}`, {
@@ -265,6 +294,20 @@ export async function jsonOf(
   return (await response.json()) as never
 }
 
+/** The picture of the moment as words. */
+function fakePosterMaker(media: MediaStore): PosterMaker {
+  return {
+    fromVideo: async (_id, seconds) => Buffer.from(seconds === undefined ? 'the best' : `at ${seconds}`),
+    fromPicture: async (bytes) => Buffer.from(`of ${bytes.byteLength} bytes`),
+    async store(mediaId, jpeg) {
+      const name = createHash('sha256').update(jpeg).digest('hex').slice(0, 16)
+      await media.put(mediaKeys.posterPicture(mediaId, name, 'page'), jpeg)
+      await media.put(mediaKeys.posterPicture(mediaId, name, 'card'), jpeg)
+      return name
+    },
+  }
+}
+
 function fakeJobs(jobs: JobRecord[], cancelledVideos: VideoId[]): JobCatalogue {
   return {
     list: async ({ videoId }) => ({
@@ -273,6 +316,7 @@ function fakeJobs(jobs: JobRecord[], cancelledVideos: VideoId[]): JobCatalogue {
     }),
     count: async () => [],
     find: async (id) => jobs.find((job) => job.id === id),
+    running: async () => jobs.filter(({ state }) => state === 'running'),
     retry: async (id) => {
       const i = jobs.findIndex((job) => job.id === id)
       const job = jobs[i]

@@ -64,4 +64,10 @@ export async function addPlanned(database: Database, options: PlannedOptions): P
   return videoId
 }
 
-export const RESULT = { bytes: 1000, peakBandwidth: 1000, codecs: 'avc1.640015', keyframes: [] } as const
+export const RESULT = {
+  bytes: 1000,
+  peakBandwidth: 1000,
+  codecs: 'avc1.640015',
+  keyframes: [],
+  frames: 240,
+} as const

@@ -1,8 +1,11 @@
 /** /jobs: the pipeline's work, for those it is done for. */
-import type { Jobs } from '../../library/jobs.ts'
+import { z } from 'zod'
+import type { Jobs, QueueRecord } from '../../library/jobs.ts'
 import type { JobRecord } from '../../pipeline/job-catalogue.ts'
-import { type Job, job, jobList, jobQuery } from '../contract/jobs.ts'
+import { type Job, job, jobList, jobQuery, type Queue, queue, queueList } from '../contract/jobs.ts'
 import { idParams, jsonRoute, type Route } from '../route.ts'
+
+const queueParams = z.object({ kind: z.string().min(1).max(64) })
 
 export function jobRoutes(jobs: Jobs): readonly Route[] {
   const change = (name: 'retry' | 'cancel', summary: string): Route =>
@@ -16,6 +19,19 @@ export function jobRoutes(jobs: Jobs): readonly Route[] {
       reply: job,
       problems: [403, 404, 409],
       handle: async ({ asker, params }) => showJob(await jobs[name](asker, params.id)),
+    })
+  const changeQueue = (name: 'pause' | 'resume', summary: string, description: string): Route =>
+    jsonRoute({
+      method: 'post',
+      path: `/queues/{kind}/${name}`,
+      tag: 'Jobs',
+      summary,
+      description,
+      access: 'signed-in',
+      params: queueParams,
+      reply: queue,
+      problems: [403, 404],
+      handle: async ({ asker, params }) => showQueue(await jobs[name](asker, params.kind)),
     })
   return [
     jsonRoute({
@@ -35,6 +51,23 @@ export function jobRoutes(jobs: Jobs): readonly Route[] {
     }),
     change('retry', 'Try a failed job again'),
     change('cancel', 'Cancel a job'),
+    jsonRoute({
+      method: 'get',
+      path: '/queues',
+      tag: 'Jobs',
+      summary: 'The kinds of jobs, and which are paused',
+      description: 'For administrators.',
+      access: 'signed-in',
+      reply: queueList,
+      problems: [403],
+      handle: async ({ asker }) => ({ items: (await jobs.queues(asker)).map(showQueue) }),
+    }),
+    changeQueue(
+      'pause',
+      'Pause a queue',
+      'Nothing of that kind is begun, also after a restart; what is under way ends, and what viewers wait for is made.',
+    ),
+    changeQueue('resume', 'Resume a queue', 'For administrators.'),
   ]
 }
 
@@ -45,4 +78,8 @@ export function showJob(record: JobRecord): Job {
     startedAt: record.startedAt?.toISOString() ?? null,
     finishedAt: record.finishedAt?.toISOString() ?? null,
   }
+}
+
+function showQueue({ pause, ...record }: QueueRecord): Queue {
+  return { ...record, paused: pause ? { at: pause.pausedAt.toISOString(), by: pause.pausedBy } : null }
 }

@@ -1,6 +1,8 @@
 /** One handler for each kind of job. */
 import { urgentTools } from '../ffmpeg/tools.ts'
-import type { JobHandlers } from '../queue.ts'
+import type { JobKind } from '../job-kinds.ts'
+import type { JobHandlers, RunningJob } from '../queue.ts'
+import { untilResumed } from '../queue-pauses.ts'
 import { makeCompleteReplay } from './complete-replay.ts'
 import { makeEncodeChunk, makeEncodeNow } from './encode-chunk.ts'
 import { makeFindCaptions } from './find-captions.ts'
@@ -14,22 +16,30 @@ import { makeRecogniseSpeech } from './recognise-speech.ts'
 import type { StepParts } from './step-parts.ts'
 
 export function makeJobHandlers(parts: StepParts): JobHandlers {
+  const { pauses } = parts
+  const pausable = <Kind extends JobKind>(kind: Kind, handler: (job: RunningJob<Kind>) => Promise<void>) =>
+    pauses
+      ? async (job: RunningJob<Kind>): Promise<void> => {
+          await untilResumed(pauses, kind, job.signal)
+          await handler(job)
+        }
+      : handler
   return {
-    'process-upload': makeProcessUpload(parts),
-    'rebuild-video': makeRebuildVideo(parts),
-    'complete-replay': makeCompleteReplay(parts),
-    'encode-chunk': makeEncodeChunk(parts),
+    'process-upload': pausable('process-upload', makeProcessUpload(parts)),
+    'rebuild-video': pausable('rebuild-video', makeRebuildVideo(parts)),
+    'complete-replay': pausable('complete-replay', makeCompleteReplay(parts)),
+    'encode-chunk': pausable('encode-chunk', makeEncodeChunk(parts)),
     // Who waits is not made to wait for room as well.
     'encode-now': makeEncodeNow({
       ...parts,
       tools: urgentTools(parts.tools),
       threads: parts.urgentThreads,
     }),
-    'make-poster': makePosterStep(parts),
-    'make-storyboard': makeStoryboardStep(parts),
-    'find-captions': makeFindCaptions(parts),
-    'recognise-speech': makeRecogniseSpeech(parts),
-    'measure-sound': makeMeasureSound(parts),
-    'finish-video': makeFinishVideo(parts),
+    'make-poster': pausable('make-poster', makePosterStep(parts)),
+    'make-storyboard': pausable('make-storyboard', makeStoryboardStep(parts)),
+    'find-captions': pausable('find-captions', makeFindCaptions(parts)),
+    'recognise-speech': pausable('recognise-speech', makeRecogniseSpeech(parts)),
+    'measure-sound': pausable('measure-sound', makeMeasureSound(parts)),
+    'finish-video': pausable('finish-video', makeFinishVideo(parts)),
   }
 }

@@ -1,4 +1,5 @@
 /** Decides how an uploaded file is played, then has it copied into segments or plans its encoding. */
+import { stat } from 'node:fs/promises'
 import path from 'node:path'
 import { AppError, describeError } from '../../kernel/errors.ts'
 import type { PipelineVideo } from '../catalogue.ts'
@@ -45,6 +46,9 @@ async function process(parts: StepParts, video: PipelineVideo, signal: AbortSign
     'upload is processed',
   )
   if (choice.timeline === 'measured' && begun?.kind !== 'planned') {
+    // Its segments take about as much once more.
+    const { size } = await stat(path.join(parts.storageDir, upload.path))
+    await parts.room.admit?.('process-upload', size, signal)
     const copied = await copyUpload(parts, video, upload, media, { passAudio: !choice.encodeAudio, signal })
     if (copied) return
   }

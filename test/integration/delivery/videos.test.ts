@@ -336,6 +336,11 @@ describe('the jobs of a video', () => {
       priority: 1,
       attempts: 3,
       reason: 'ffmpeg',
+      log: null,
+      why: null,
+      percent: null,
+      speed: null,
+      secondsLeft: null,
       createdAt: new Date(),
       startedAt: null,
       finishedAt: null,
@@ -358,5 +363,28 @@ describe('the jobs of a video', () => {
     expect(await jsonOf(await retry(owner))).toMatchObject({ state: 'waiting' })
     expect((await retry(owner)).status).toBe(409)
     expect((await site.fetch('/api/v1/jobs/none/cancel', { method: 'POST', as: admin })).status).toBe(404)
+  })
+
+  it('and their queues are paused and resumed by administrators alone', async () => {
+    const [owner, admin] = [await site.person('creator'), await site.person('admin')]
+    const post = (what: string, as?: TestPerson) =>
+      site.fetch(`/api/v1/queues/${what}`, { method: 'POST', ...(as ? { as } : {}) })
+    const encoding = async () => {
+      const { items } = await jsonOf(await site.fetch('/api/v1/queues', { as: admin }))
+      return (items as unknown as { kind: string }[]).find(({ kind }) => kind === 'encode-chunk')
+    }
+    expect((await site.fetch('/api/v1/queues')).status).toBe(401)
+    expect((await site.fetch('/api/v1/queues', { as: owner })).status).toBe(403)
+    expect((await post('encode-chunk/pause', owner)).status).toBe(403)
+    expect(await encoding()).toMatchObject({ paused: null, waiting: 0, running: 0, failed: 0 })
+    expect(await jsonOf(await post('encode-chunk/pause', admin))).toMatchObject({
+      kind: 'encode-chunk',
+      paused: { at: expect.any(String), by: admin.userId },
+    })
+    expect(await encoding()).toMatchObject({ paused: { by: admin.userId } })
+    expect(await jsonOf(await post('encode-chunk/resume', admin))).toMatchObject({ paused: null })
+    // Viewers' waits go on whatever happens.
+    expect((await post('encode-now/pause', admin)).status).toBe(404)
+    expect((await post('nothing/pause', admin)).status).toBe(404)
   })
 })

@@ -202,10 +202,9 @@ describe('people', () => {
     const videoId = await plannedVideo(pipeline)
     const other = await plannedVideo(pipeline)
     const all = await pipeline.jobs.list({ videoId, limit: 100 })
-    expect(all.items.map(({ kind }) => kind).toSorted()).toEqual([
-      ...Array(10).fill('encode-chunk'),
-      'make-poster',
-    ])
+    const kinds = all.items.map(({ kind }) => kind)
+    expect(kinds.filter((kind) => kind === 'encode-chunk')).toHaveLength(10)
+    expect(kinds).toContain('make-poster')
     expect(all.nextCursor).toBeNull()
     const paged: string[] = []
     let cursor: string | null = null

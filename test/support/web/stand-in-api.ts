@@ -1,7 +1,7 @@
 /** The wire contract over the stand-in world. What has no answer here is answered with nothing. */
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Video } from '../../../src/delivery/contract/videos.ts'
-import { HEALTH_HISTORY, JOBS, KEYS, PEOPLE, PERSON, TOKENS, video } from './stand-in-catalogue.ts'
+import { HEALTH_HISTORY, JOBS, KEYS, PEOPLE, PERSON, QUEUES, TOKENS, video } from './stand-in-catalogue.ts'
 import type { StandInWorld } from './stand-in-world.ts'
 
 /** Answers a request below /api/. */
@@ -107,6 +107,7 @@ export async function answerApi(
       201,
     )
   }
+  if (kind === 'queues' && id === undefined) return json(response, { items: QUEUES })
   if (kind === 'jobs' && id === undefined)
     return json(
       response,
@@ -125,7 +126,14 @@ export async function answerApi(
       state: 'processing',
       progress: 3,
       playable: false,
-      playback: { hls: null, poster: null, waveform: null, storyboard: null },
+      playback: {
+        hls: null,
+        poster: null,
+        waveform: null,
+        posterCard: null,
+        preview: null,
+        storyboard: null,
+      },
     })
     videos.unshift(made)
     return json(response, made, 201)

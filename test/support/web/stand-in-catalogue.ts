@@ -1,6 +1,6 @@
 /** What the stand-in server holds: a person, videos in every state, a broadcast, jobs. */
 import type { Broadcast, StreamKey } from '../../../src/delivery/contract/broadcasts.ts'
-import type { Job } from '../../../src/delivery/contract/jobs.ts'
+import type { Job, Queue } from '../../../src/delivery/contract/jobs.ts'
 import type { ApiToken, Me, User } from '../../../src/delivery/contract/people.ts'
 import type { Rendition, Video } from '../../../src/delivery/contract/videos.ts'
 import { makeHealth } from '../health.ts'
@@ -28,6 +28,9 @@ export function rendition(name: string, state: Rendition['state'], progress: num
     height,
     frameRate: 25,
     bandwidth: 900_000,
+    frames: null,
+    ssim: null,
+    lowestSsim: null,
     averageBandwidth: state === 'ready' ? 800_000 : null,
     bytes: state === 'ready' ? 4_200_000 : 0,
     failure: null,
@@ -53,6 +56,9 @@ export function video(id: string, part: Partial<Video>): Video {
     height: 360,
     frameRate: 25,
     loudness: null,
+    captions: [],
+    chapters: [],
+    chaptersFrom: null,
     progress: 100,
     channel: CHANNEL,
     broadcastId: null,
@@ -63,6 +69,8 @@ export function video(id: string, part: Partial<Video>): Video {
       hls: `/media/fake/${id}/master.m3u8`,
       poster: '/media/fake/poster.jpg',
       waveform: null,
+      posterCard: null,
+      preview: null,
       storyboard: null,
     },
     permissions: { edit: true, delete: true },
@@ -90,7 +98,14 @@ export function makeVideos(): Video[] {
       progress: 7,
       durationSeconds: null,
       renditions: [rendition('original', 'planned', 0), rendition('180p', 'encoding', 7)],
-      playback: { hls: null, poster: null, waveform: null, storyboard: null },
+      playback: {
+        hls: null,
+        poster: null,
+        waveform: null,
+        posterCard: null,
+        preview: null,
+        storyboard: null,
+      },
     }),
     video('failed', {
       title: 'Broken file',
@@ -100,7 +115,14 @@ export function makeVideos(): Video[] {
       durationSeconds: null,
       renditions: [],
       failure: { code: 'no-video-track', detail: 'There is no picture in this file, only sound.' },
-      playback: { hls: null, poster: null, waveform: null, storyboard: null },
+      playback: {
+        hls: null,
+        poster: null,
+        waveform: null,
+        posterCard: null,
+        preview: null,
+        storyboard: null,
+      },
     }),
     ...Array.from({ length: 30 }, (_, i) =>
       video(`older-${i}`, {
@@ -186,14 +208,14 @@ export const PEOPLE: User[] = [
 export const JOBS: Job[] = (
   [
     ['running', '480p, seconds 20 to 30', null],
-    ['waiting', '720p, seconds 20 to 30', 'Waits for a free worker.'],
-    ['retrying', '480p, seconds 30 to 40', 'The worker stopped answering; tried again in 8 s.'],
+    ['waiting', '720p, seconds 20 to 30', null],
+    ['retrying', '480p, seconds 30 to 40', 'ffmpeg made no progress for 60 s and was ended.'],
     ['failed', '720p, seconds 0 to 10', 'ffmpeg ended with code 1: Invalid data found when processing input'],
     ['done', 'Poster', null],
   ] as const
 ).map(([state, subject, reason], i) => ({
   id: `job-${i}`,
-  kind: subject === 'Poster' ? 'poster' : 'encode-chunk',
+  kind: subject === 'Poster' ? 'make-poster' : 'encode-chunk',
   videoId: 'making',
   videoTitle: 'A long walk through the old town, filmed on a phone',
   subject,
@@ -201,7 +223,31 @@ export const JOBS: Job[] = (
   priority: 0,
   attempts: state === 'retrying' ? 2 : 1,
   reason,
+  log:
+    state === 'failed'
+      ? '[h264 @ 0x55d0] error while decoding MB 3 17\nError while decoding stream #0:0: Invalid data found when processing input'
+      : null,
+  why:
+    state === 'waiting'
+      ? '12 others come first.'
+      : state === 'retrying'
+        ? 'It is tried again at 14:05:09 UTC.'
+        : null,
+  percent: state === 'running' ? 42 : null,
+  speed: state === 'running' ? 2.41 : null,
+  secondsLeft: state === 'running' ? 2.4 : null,
   createdAt: ago(4),
   startedAt: state === 'waiting' ? null : ago(3),
   finishedAt: state === 'done' || state === 'failed' ? ago(2) : null,
 }))
+
+export const QUEUES: Queue[] = [
+  { kind: 'encode-chunk', paused: null, waiting: 128, running: 2, failed: 1 },
+  {
+    kind: 'process-upload',
+    paused: { at: new Date().toISOString(), by: 'user-1' },
+    waiting: 3,
+    running: 0,
+    failed: 0,
+  },
+]

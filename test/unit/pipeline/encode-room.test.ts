@@ -59,3 +59,30 @@ describe('what is encoded beforehand', () => {
     await expect(entering).rejects.toThrow('the worker is stopping')
   })
 })
+
+describe('a job that needs room on the disk', () => {
+  it('waits until there is as much as it needs, and says so (pain 27)', async () => {
+    let free = 1_500_000_000
+    const room = makeEncodeRoom({
+      diskPressure: () => undefined,
+      freeBytes: () => free,
+      keepFreeBytes: 1_000_000_000,
+      loadLimit: 1,
+      logger: makeLogger('silent'),
+      lookAgainMs: 1,
+    })
+    const signal = AbortSignal.timeout(10_000)
+    await room.admit('process-upload', 500_000_000, signal)
+    const large = room.admit('process-upload', 4_000_000_000, signal)
+    await expect
+      .poll(() => room.held())
+      .toEqual({
+        'process-upload': 'there is no room for it on the disk: 3.3 GiB more have to be free',
+      })
+    // What needs less is not held up by it.
+    await room.admit('complete-replay', 1, signal)
+    free = 5_000_000_000
+    await large
+    expect(room.held()).toEqual({})
+  })
+})

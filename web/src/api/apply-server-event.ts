@@ -2,15 +2,19 @@
 import type { InfiniteData, QueryClient } from '@tanstack/react-query'
 import type { Broadcast } from '../../../src/delivery/contract/broadcasts.ts'
 import type { ServerEvent } from '../../../src/delivery/contract/events.ts'
+import type { Job, JobList } from '../../../src/delivery/contract/jobs.ts'
 import type { Video, VideoList } from '../../../src/delivery/contract/videos.ts'
 import { broadcastKeys } from './broadcasts.ts'
+import { jobKeys } from './job-keys.ts'
 import { videoKeys } from './videos.ts'
 
 type VideoPages = InfiniteData<VideoList, string | undefined>
+type JobPages = InfiniteData<JobList, string | undefined>
 
 export function applyServerEvent(queryClient: QueryClient, event: ServerEvent): void {
   if (event.type === 'video') applyVideo(queryClient, event.video)
   else if (event.type === 'video-deleted') applyDeleted(queryClient, event.videoId)
+  else if (event.type === 'job') applyJob(queryClient, event.job)
   else applyBroadcast(queryClient, event.broadcast)
 }
 
@@ -38,6 +42,20 @@ export function applyDeleted(queryClient: QueryClient, videoId: string): void {
     })
   }
   void queryClient.invalidateQueries({ queryKey: videoKeys.detail(videoId) })
+}
+
+function applyJob(queryClient: QueryClient, job: Job): void {
+  for (const [key, pages] of queryClient.getQueriesData<JobPages>({ queryKey: jobKeys.lists })) {
+    const before = pages?.pages.flatMap(({ items }) => items).find(({ id }) => id === job.id)
+    if (pages === undefined || before === undefined) continue
+    queryClient.setQueryData(key, {
+      ...pages,
+      pages: pages.pages.map((page) => ({
+        ...page,
+        items: page.items.map((item) => (item.id === job.id ? job : item)),
+      })),
+    })
+  }
 }
 
 function applyBroadcast(queryClient: QueryClient, broadcast: Broadcast): void {

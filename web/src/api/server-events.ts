@@ -10,7 +10,12 @@ import { applyServerEvent } from './apply-server-event.ts'
 import { broadcastKeys } from './broadcasts.ts'
 import { videoKeys } from './videos.ts'
 
-const EVENT_TYPES = ['video', 'video-deleted', 'broadcast'] as const satisfies readonly ServerEvent['type'][]
+const EVENT_TYPES = [
+  'video',
+  'video-deleted',
+  'broadcast',
+  'job',
+] as const satisfies readonly ServerEvent['type'][]
 const FIRST_RETRY_MS = 1_000
 const LONGEST_RETRY_MS = 30_000
 

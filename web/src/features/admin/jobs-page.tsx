@@ -1,10 +1,11 @@
 /** What the pipeline does, waits for, and failed at; fresh every few seconds. */
-import { Badge, Button, Card, Center, Chip, Group, Stack, Text } from '@mantine/core'
+import { Badge, Button, Card, Center, Chip, Code, Group, Progress, Spoiler, Stack, Text } from '@mantine/core'
 import { notifications } from '@mantine/notifications'
 import { IconListCheck } from '@tabler/icons-react'
 import { useInfiniteQuery, useMutation, useQueryClient } from '@tanstack/react-query'
 import { getRouteApi } from '@tanstack/react-router'
 import type { Job } from '../../../../src/delivery/contract/jobs.ts'
+import { jobKeys } from '../../api/job-keys.ts'
 import { wordsFor } from '../../api/problem.ts'
 import { pages } from '../../paths/paths.ts'
 import { formatAge, formatDurationWords } from '../../ui/format-time.ts'
@@ -12,8 +13,18 @@ import { LinkText } from '../../ui/links.tsx'
 import { Page } from '../../ui/page.tsx'
 import { Loading, Nothing, Trouble } from '../../ui/states.tsx'
 import { useNow } from '../../ui/use-now.ts'
-import { cancelJob, JOB_STATES, jobActions, jobKeys, jobStateOf, jobsQuery, retryJob } from './jobs.ts'
+import {
+  cancelJob,
+  JOB_STATES,
+  jobActions,
+  jobStateOf,
+  jobsQuery,
+  kindWords,
+  paceWords,
+  retryJob,
+} from './jobs.ts'
 import classes from './jobs-page.module.css'
+import { Queues } from './queues.tsx'
 
 const route = getRouteApi(pages.adminJobs)
 const REFRESH_MS = 2_500
@@ -26,6 +37,7 @@ export function JobsPage() {
   const items = jobs.data?.pages.flatMap((page) => page.items) ?? []
   return (
     <Page title="Jobs" lead="The newest first. The list follows by itself.">
+      <Queues refreshMs={REFRESH_MS} />
       <Chip.Group
         value={state ?? 'all'}
         onChange={(value) => void navigate({ search: value === 'all' ? {} : { state: value as string } })}
@@ -97,7 +109,7 @@ function Row({ job, now }: { readonly job: Job; readonly now: number }) {
           <Text size="sm" fw={600}>
             {job.subject}{' '}
             <Text span c="dimmed" size="sm" fw={400}>
-              {job.kind}
+              {kindWords(job.kind)}
             </Text>
           </Text>
           <Text size="sm" c="dimmed" truncate>
@@ -109,10 +121,25 @@ function Row({ job, now }: { readonly job: Job; readonly now: number }) {
             {job.videoId !== null && ' · '}
             {timingWords(job, now)}
           </Text>
+          {job.percent !== null && (
+            <Progress size="xs" my={4} value={job.percent} aria-label={`${job.subject}: progress`} />
+          )}
+          {job.why !== null && (
+            <Text size="sm" c="dimmed" data-testid="job-why">
+              {job.why}
+            </Text>
+          )}
           {job.reason !== null && (
             <Text size="sm" c={job.state === 'failed' ? 'red' : 'dimmed'} data-testid="job-reason">
               {job.reason}
             </Text>
+          )}
+          {job.log !== null && (
+            <Spoiler maxHeight={0} showLabel="What ffmpeg said" hideLabel="Less" fz="sm">
+              <Code block className={classes.log} data-testid="job-log">
+                {job.log}
+              </Code>
+            </Spoiler>
           )}
         </div>
         <Group gap="xs" wrap="nowrap">
@@ -151,7 +178,7 @@ function timingWords(job: Job, now: number): string {
     const took = (Date.parse(job.finishedAt) - Date.parse(job.startedAt)) / 1000
     return `${formatAge(job.finishedAt, now)}, took ${took < 10 ? `${Math.max(0, took).toFixed(1)} s` : formatDurationWords(took)}${attempts}`
   }
-  return job.startedAt === null
-    ? `since ${formatAge(job.createdAt, now)}${attempts}`
-    : `started ${formatAge(job.startedAt, now)}${attempts}`
+  if (job.startedAt === null) return `since ${formatAge(job.createdAt, now)}${attempts}`
+  const pace = paceWords(job)
+  return `started ${formatAge(job.startedAt, now)}${attempts}${pace === '' ? '' : `, ${pace}`}`
 }
