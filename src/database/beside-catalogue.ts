@@ -80,13 +80,11 @@ export function makeBesideCatalogue(database: Database): BesideCatalogue {
       })
     },
 
-    chaptersFound: (videoId, chapters) =>
-      change(videoId, (tx) =>
-        tx.video.update({
-          where: { id: videoId },
-          data: { sourceChapters: chapters.map(({ start, title }) => ({ start, title })) },
-        }),
-      ),
+    async chaptersFound(videoId, chapters) {
+      const owner = (await ownerOf(videoId)) as VideoId
+      const sourceChapters = chapters.map(({ start, title }) => ({ start, title }))
+      await change(owner, (tx) => tx.video.update({ where: { id: owner }, data: { sourceChapters } }))
+    },
   }
 }
 

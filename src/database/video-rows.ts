@@ -10,6 +10,18 @@ export const withParts = {
   upload: { select: { id: true } },
   // By id: a UUIDv7, so in order of being made.
   renditions: { orderBy: { id: 'asc' } },
+  captions: {
+    orderBy: [{ name: 'asc' }, { id: 'asc' }],
+    select: {
+      id: true,
+      language: true,
+      name: true,
+      kind: true,
+      origin: true,
+      isDefault: true,
+      version: true,
+    },
+  },
   shownEdition: { select: { renditions: { orderBy: { id: 'asc' } } } },
 } as const satisfies Prisma.VideoInclude
 
@@ -57,6 +69,13 @@ export async function readVideoRows(
     frameRate: row.frameRate,
     timelineComplete: row.timelineComplete,
     hasPoster: row.hasPoster,
+    posterName: row.posterName,
+    previewName: row.previewName,
+    storyboardSheets: row.storyboardSheets,
+    closedCaptions: row.closedCaptions,
+    captions: row.captions,
+    ownChapters: row.chapters as VideoRecord['ownChapters'],
+    sourceChapters: row.sourceChapters as VideoRecord['sourceChapters'],
     hasWaveform: row.hasWaveform,
     loudness: row.loudness as VideoRecord['loudness'],
     progress: row.progress,

@@ -37,12 +37,17 @@ export function makeVideoStore(database: Database): VideoStore {
       return row ? (await readVideoRows(database, [row]))[0] : undefined
     },
 
-    async edit(id, { title, description, tags, visibility }) {
+    async edit(id, { title, description, tags, visibility, chapters }) {
       const data: Prisma.VideoUpdateManyMutationInput = {}
       if (title !== undefined) data.title = title
       if (description !== undefined) data.description = description
       if (tags !== undefined) data.tags = [...tags]
       if (visibility !== undefined) data.visibility = visibility
+      if (chapters !== undefined)
+        data.chapters =
+          chapters === null
+            ? Prisma.DbNull
+            : chapters.map(({ start, title: name }) => ({ start, title: name }))
       const { count } = await database.video.updateMany({ where: { id, deletedAt: null }, data })
       return count > 0
     },

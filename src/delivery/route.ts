@@ -9,7 +9,7 @@ import type { Asker } from '../library/permissions.ts'
 import type { AskerOf } from './auth/asker.ts'
 import { parseInput } from './problem.ts'
 
-export type Method = 'get' | 'post' | 'patch' | 'delete' | 'head'
+export type Method = 'get' | 'post' | 'put' | 'patch' | 'delete' | 'head'
 
 /** `anyone` may ask without being signed in; what they get depends on permissions.ts. */
 export type Access = 'anyone' | 'signed-in'

@@ -1,4 +1,5 @@
 /** A video as the contract shows it to one asker. */
+import { chaptersOf } from '../library/chapters.ts'
 import { type Asker, may } from '../library/permissions.ts'
 import { subjectOf, type VideoRecord } from '../library/video-record.ts'
 import type { Video } from './contract/videos.ts'
@@ -12,6 +13,9 @@ export function makeShowVideo(tokens: MediaTokens): ShowVideo {
     const name = mediaName(video)
     const base = `/media/${tokens.mint(name, video.visibility)}/${name}`
     const subject = subjectOf(video)
+    const { from, chapters } = chaptersOf(video)
+    const poster = (size: '' | '-card') =>
+      video.posterName === null ? `${base}/poster.jpg` : `${base}/poster/${video.posterName}${size}.jpg`
     return {
       id: video.id,
       origin: video.origin,
@@ -32,12 +36,20 @@ export function makeShowVideo(tokens: MediaTokens): ShowVideo {
       broadcastId: video.broadcastId,
       publishedAt: video.publishedAt.toISOString(),
       createdAt: video.createdAt.toISOString(),
+      captions: video.captions.map(({ version, ...track }) => ({
+        ...track,
+        url: `${base}/captions/${track.id}-${version}.vtt`,
+      })),
+      chapters: chapters.map(({ start, title }) => ({ start, title })),
+      chaptersFrom: from,
       renditions: video.renditions.map((rendition) => ({ ...rendition })),
       playback: {
         hls: video.playable ? `${base}/master.m3u8` : null,
         waveform: video.hasWaveform ? `${base}/waveform.json` : null,
-        poster: video.hasPoster ? `${base}/poster.jpg` : null,
-        storyboard: null,
+        poster: video.hasPoster ? poster('') : null,
+        posterCard: video.hasPoster ? poster('-card') : null,
+        preview: video.previewName === null ? null : `${base}/preview/${video.previewName}.webp`,
+        storyboard: video.storyboardSheets > 0 ? `${base}/storyboard.vtt` : null,
       },
       permissions: { edit: may(asker, 'edit', subject), delete: may(asker, 'delete', subject) },
     }

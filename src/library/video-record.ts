@@ -1,5 +1,7 @@
 /** A video as the library sees it: its row, its channel, its renditions. */
 import type { BroadcastId, ChannelId, UploadId, UserId, VideoId } from '../kernel/ids.ts'
+import type { CaptionTrack } from './captions/caption-store.ts'
+import type { Chapter } from './chapters.ts'
 import type { VideoSubject, VideoVisibility } from './permissions.ts'
 
 export interface RenditionRecord {
@@ -53,6 +55,20 @@ export interface VideoRecord {
   readonly frameRate: number | null
   readonly timelineComplete: boolean
   readonly hasPoster: boolean
+  /** Of its pictures in the media store; null: `poster.jpg`. */
+  readonly posterName: string | null
+  /** The same of the moving picture for cards; null: there is none. */
+  readonly previewName: string | null
+  /** Of the storyboard; 0: there is none yet. */
+  readonly storyboardSheets: number
+  /** Its pictures carry CEA-608 or 708 captions. */
+  readonly closedCaptions: boolean
+  /** By name. */
+  readonly captions: readonly CaptionTrack[]
+  /** As its creator set them; null: not at all. */
+  readonly ownChapters: readonly Chapter[] | null
+  /** Those of the uploaded file. */
+  readonly sourceChapters: readonly Chapter[] | null
   readonly hasWaveform: boolean
   /** Of the main sound (pipeline/loudness.ts). Null: not measured, or silent. */
   readonly loudness: { readonly integrated: number; readonly range: number; readonly truePeak: number } | null

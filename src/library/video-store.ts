@@ -1,5 +1,6 @@
 /** What the library needs from the database about videos; implemented by database/videos.ts. */
 import type { BroadcastId, ChannelId, UploadId, VideoId } from '../kernel/ids.ts'
+import type { Chapter } from './chapters.ts'
 import type { VideoFilter, VideoVisibility } from './permissions.ts'
 import type { VideoCursor, VideoSort } from './video-cursor.ts'
 import type { VideoRecord } from './video-record.ts'
@@ -23,6 +24,8 @@ export interface VideoEdit {
   readonly description?: string | undefined
   readonly tags?: readonly string[] | undefined
   readonly visibility?: VideoVisibility | undefined
+  /** Null: those of the description or the file again. */
+  readonly chapters?: readonly Chapter[] | null | undefined
 }
 
 /** A deleted video whose files may still be there. */

@@ -148,7 +148,14 @@ describe('the player', () => {
     await page.getByTestId('waiting').waitFor()
     server.change('waiting', {
       playable: true,
-      playback: { hls: '/media/fake/waiting/master.m3u8', poster: null, waveform: null, storyboard: null },
+      playback: {
+        hls: '/media/fake/waiting/master.m3u8',
+        poster: null,
+        waveform: null,
+        posterCard: null,
+        preview: null,
+        storyboard: null,
+      },
     })
     await playsPast(page, 0.5)
   })

@@ -1,5 +1,6 @@
 /** Wire shapes of videos, shared with the web. Times are ISO 8601 in UTC, durations seconds, rates bits per second. */
 import { z } from 'zod'
+import { caption, chapter, chapters } from './captions.ts'
 
 export const visibility = z.enum(['public', 'unlisted', 'private']).meta({ id: 'Visibility' })
 export const videoState = z.enum(['live', 'processing', 'ready', 'failed']).meta({ id: 'VideoState' })
@@ -59,6 +60,11 @@ export const video = z
     publishedAt: z.iso.datetime(),
     createdAt: z.iso.datetime(),
     renditions: z.array(rendition),
+    captions: z.array(caption),
+    /** In order of time. */
+    chapters: z.array(chapter),
+    /** Whose they are; null: there are none. */
+    chaptersFrom: z.enum(['creator', 'description', 'file']).nullable(),
     /** EBU R 128, of the main sound: LUFS, LU and dBTP. Null while it is not measured, and of silence. */
     loudness: z.object({ integrated: z.number(), range: z.number(), truePeak: z.number() }).nullable(),
     playback: z.object({
@@ -67,6 +73,11 @@ export const video = z
       poster: z.string().nullable(),
       /** JSON: `pointsPerSecond`, and `peaks`, base64 of a byte for each point. */
       waveform: z.string().nullable(),
+      /** The poster, no larger than a card shows it. */
+      posterCard: z.string().nullable(),
+      /** A few moving pictures, as animated WebP. */
+      preview: z.string().nullable(),
+      /** WebVTT whose cues are pictures for the seek bar: addresses with #xywh. Grows while the video does. */
       storyboard: z.string().nullable(),
     }),
     /** What the asker may do with it. */
@@ -96,6 +107,8 @@ export const videoPatch = z
     description: z.string().max(10_000),
     tags: z.array(z.string().trim().min(1).max(40)).max(20),
     visibility,
+    /** Null: those of the description (lines such as "1:30 Title", the first 0:00), else of the file. */
+    chapters: chapters.nullable(),
   })
   .partial()
   .meta({ id: 'VideoPatch' })

@@ -7,7 +7,7 @@
  *     <rendition>/iframes.m3u8       the keyframes alone, for scrubbing, where they are known
  *     <rendition>/init.mp4, init-<i>.mp4
  *     <rendition>/<n>.m4s            waits, when it is not made yet
- *     poster.jpg
+ *     poster.jpg                     of old; and what beside-routes.ts has
  *     waveform.json                  what the sound looks like
  */
 import { type Request, type Response, Router } from 'express'
@@ -18,6 +18,7 @@ import { mediaKeys } from '../../media/layout.ts'
 import type { ClientAddresses } from '../client-address.ts'
 import { allowEverySite } from '../every-site.ts'
 import { signalOf } from '../route.ts'
+import { addBesideRoutes, type BesideRoutesOptions } from './beside-routes.ts'
 import { isUnchanged } from './conditional.ts'
 import { type MediaTokens, parseMediaName } from './media-token.ts'
 import type { Playlists, PlaylistText } from './playlists.ts'
@@ -25,7 +26,8 @@ import { IMMUTABLE, type MediaFile, type MediaSender } from './send-media.ts'
 import type { VideoFacts } from './video-facts.ts'
 import type { WaitingRoom } from './waiting-room.ts'
 
-export interface MediaRoutesOptions {
+export interface MediaRoutesOptions
+  extends Pick<BesideRoutesOptions, 'timelines' | 'captions' | 'storyboards'> {
   readonly tokens: MediaTokens
   readonly addresses: ClientAddresses
   readonly facts: VideoFacts
@@ -75,6 +77,7 @@ export function mediaRoutes(options: MediaRoutesOptions): Router {
     const file = { key: mediaKeys.waveform(video.mediaId), type: 'application/json', cacheControl }
     if (!(await options.sender.send(req, res, file))) throw missing()
   })
+  addBesideRoutes(router, { ...options, authorise: (req) => authorise(options, req) })
   router.get('/:token/:video/:rendition/index.m3u8', async (req, res) => {
     sendPlaylist(req, res, await playlists.media(await authorise(options, req), req.params.rendition))
   })

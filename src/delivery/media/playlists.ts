@@ -5,7 +5,10 @@
 import { createHash } from 'node:crypto'
 import { gzipSync } from 'node:zlib'
 import { renderMediaPlaylist } from '../../formats/hls/media-playlist.ts'
-import { renderMultivariantPlaylist } from '../../formats/hls/multivariant-playlist.ts'
+import {
+  renderMultivariantPlaylist,
+  type SubtitleRendition,
+} from '../../formats/hls/multivariant-playlist.ts'
 import type { VideoRecord } from '../../library/video-record.ts'
 import { AUDIO_RENDITION } from '../../media/layout.ts'
 import type { Timeline } from '../../packaging/timeline.ts'
@@ -88,7 +91,7 @@ export function makePlaylists(timelines: TimelineCache, findKeyframes: FindKeyfr
       const near = nearLive && !known.timeline.ended
       const iFrames = await findIFrames(video, known.timeline, offer)
       const begin = near ? nearLiveSeconds(known.timeline) : undefined
-      const text = renderOffer(offer, iFrames, withPictures, begin)
+      const text = renderOffer(video, offer, iFrames, withPictures, begin)
       return render(
         `${video.mediaId}/${near ? 'near' : ''}${withPictures ? 'pictures' : ''}`,
         text,
@@ -136,6 +139,7 @@ function nearLiveSeconds({ segments }: Timeline): number {
 }
 
 function renderOffer(
+  video: VideoRecord,
   { variants, sounds }: Offer,
   iFrames: readonly OfferedIFrames[],
   withPictures: boolean,
@@ -161,6 +165,9 @@ function renderOffer(
       ...(width !== undefined && { width }),
       ...(height !== undefined && { height }),
     })),
+    subtitles: subtitlesOf(video),
+    // Once they are a track of their own, that is better: it can be styled, and is there in every quality.
+    closedCaptions: video.closedCaptions && !video.captions.some(({ origin }) => origin === 'broadcast'),
     soundAlone: !withPictures && (sounds[0]?.bandwidth ?? 0) <= MOST_SOUND_ALONE,
     sounds: sounds.map(({ name, label, language, codecs, bandwidth, averageBandwidth, channels }) => ({
       uri: `${name}/index.m3u8`,
@@ -171,6 +178,23 @@ function renderOffer(
       channels,
       ...(language !== null && { language }),
     })),
+  })
+}
+
+/** Names tell them apart in menus: no two are the same. RFC 8216 §4.3.4.1.1 */
+function subtitlesOf({ captions }: VideoRecord): readonly SubtitleRendition[] {
+  const taken = new Set<string>()
+  return captions.map(({ id, version, language, name, kind, isDefault }) => {
+    let own = name
+    for (let n = 2; taken.has(own); n++) own = `${name} (${n})`
+    taken.add(own)
+    return {
+      uri: `captions/${id}-${version}/index.m3u8`,
+      name: own,
+      isDefault,
+      describesSound: kind === 'captions',
+      ...(language !== 'und' && { language }),
+    }
   })
 }
 

@@ -9,8 +9,8 @@ export interface MediaPlaylistSegment {
   readonly uri: string
   /** Seconds. */
   readonly duration: number
-  /** URI of the init segment; EXT-X-MAP is written where it is another one than before. */
-  readonly map: string
+  /** URI of the init segment; EXT-X-MAP is written where it is another one than before. Absent: what needs none, such as WebVTT. */
+  readonly map?: string
   readonly discontinuity?: boolean
   /** There is no such file and there never will be. */
   readonly gap?: boolean
@@ -45,7 +45,7 @@ export function renderMediaPlaylist(playlist: MediaPlaylist): string {
     const discontinuity = segment.discontinuity === true && index > 0
     if (discontinuity) lines.push('#EXT-X-DISCONTINUITY')
     // After a discontinuity it is said again: some players forget it there.
-    if (segment.map !== map || discontinuity)
+    if (segment.map !== undefined && (segment.map !== map || discontinuity))
       lines.push(`#EXT-X-MAP:${renderAttributes({ URI: segment.map })}`)
     map = segment.map
     if (segment.gap) lines.push('#EXT-X-GAP')

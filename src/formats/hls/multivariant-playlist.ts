@@ -44,6 +44,19 @@ export interface IFrameVariant {
   readonly height?: number
 }
 
+/** Words to be read: a media playlist of WebVTT. RFC 8216 §4.3.4.1 */
+export interface SubtitleRendition {
+  readonly uri: string
+  /** Shown in the player's menu; another one for each. */
+  readonly name: string
+  /** RFC 5646. */
+  readonly language?: string
+  /** Shown unless the viewer wants none, or others. */
+  readonly isDefault: boolean
+  /** Also what is heard, for who does not hear. */
+  readonly describesSound: boolean
+}
+
 export interface MultivariantPlaylist {
   /** In the order of preference: players begin with the first. */
   readonly variants: readonly Variant[]
@@ -51,6 +64,9 @@ export interface MultivariantPlaylist {
   readonly iFrames?: readonly IFrameVariant[]
   /** The first is heard unless another is chosen. Names differ. */
   readonly sounds?: readonly AudioRendition[]
+  readonly subtitles?: readonly SubtitleRendition[]
+  /** The pictures themselves carry captions: CEA-608, its first channel. */
+  readonly closedCaptions?: boolean
   /** Also the first sound as a variant of its own, last: for lines that carry no picture. */
   readonly soundAlone?: boolean
   /** Where to begin: seconds before the end of what there is. RFC 8216 §4.3.5.2. Absent: as the player likes. */
@@ -59,12 +75,26 @@ export interface MultivariantPlaylist {
 
 const VERSION = 7
 const AUDIO_GROUP = 'audio'
+const SUBTITLES_GROUP = 'subtitles'
+const CLOSED_CAPTIONS_GROUP = 'closed-captions'
+const DESCRIBES_SOUND =
+  'public.accessibility.transcribes-spoken-dialog,public.accessibility.describes-music-and-sound'
+const CLOSED_CAPTIONS = `#EXT-X-MEDIA:${renderAttributes({
+  TYPE: { bare: 'CLOSED-CAPTIONS' },
+  'GROUP-ID': CLOSED_CAPTIONS_GROUP,
+  NAME: 'Closed captions',
+  DEFAULT: { bare: 'NO' },
+  AUTOSELECT: { bare: 'YES' },
+  'INSTREAM-ID': 'CC1',
+})}`
 
 /** Without variants, and with sounds: one variant that is the first of them. */
 export function renderMultivariantPlaylist({
   variants,
   iFrames = [],
   sounds = [],
+  subtitles = [],
+  closedCaptions = false,
   soundAlone = false,
   startBeforeEnd,
 }: MultivariantPlaylist): string {
@@ -73,9 +103,12 @@ export function renderMultivariantPlaylist({
   const [main] = sounds
   const group = variants.length > 0 || sounds.length > 1
   if (group) lines.push(...sounds.map((sound) => renderAudio(sound, sound === main)))
-  for (const variant of variants) lines.push(...renderVariant(variant, sounds, group))
+  lines.push(...subtitles.map(renderSubtitles))
+  if (closedCaptions) lines.push(CLOSED_CAPTIONS)
+  const words = { subtitles: subtitles.length > 0, closedCaptions }
+  for (const variant of variants) lines.push(...renderVariant(variant, sounds, group, words))
   if (main && (soundAlone || variants.length === 0))
-    lines.push(...renderVariant({ uri: main.uri, bandwidth: 0, averageBandwidth: 0 }, sounds, group))
+    lines.push(...renderVariant({ uri: main.uri, bandwidth: 0, averageBandwidth: 0 }, sounds, group, words))
   lines.push(...iFrames.map(renderIFrames))
   return `${lines.join('\n')}\n`
 }
@@ -103,7 +136,26 @@ function renderAudio(audio: AudioRendition, isDefault: boolean): string {
   })}`
 }
 
-function renderVariant(variant: Variant, sounds: readonly AudioRendition[], group: boolean): string[] {
+function renderSubtitles(track: SubtitleRendition): string {
+  return `#EXT-X-MEDIA:${renderAttributes({
+    TYPE: { bare: 'SUBTITLES' },
+    'GROUP-ID': SUBTITLES_GROUP,
+    NAME: track.name,
+    LANGUAGE: track.language,
+    DEFAULT: { bare: track.isDefault ? 'YES' : 'NO' },
+    AUTOSELECT: { bare: 'YES' },
+    FORCED: { bare: 'NO' },
+    CHARACTERISTICS: track.describesSound ? DESCRIBES_SOUND : undefined,
+    URI: track.uri,
+  })}`
+}
+
+function renderVariant(
+  variant: Variant,
+  sounds: readonly AudioRendition[],
+  group: boolean,
+  words: { readonly subtitles: boolean; readonly closedCaptions: boolean },
+): string[] {
   const { width, height, frameRate } = variant
   const most = (rates: readonly number[]) => Math.max(0, ...rates)
   const peak = variant.bandwidth + most(sounds.map(({ bandwidth }) => bandwidth))
@@ -120,6 +172,8 @@ function renderVariant(variant: Variant, sounds: readonly AudioRendition[], grou
     RESOLUTION: width && height ? { bare: `${width}x${height}` } : undefined,
     'FRAME-RATE': frameRate ? { bare: frameRate.toFixed(3) } : undefined,
     AUDIO: sounds.length > 0 && group ? AUDIO_GROUP : undefined,
+    SUBTITLES: words.subtitles ? SUBTITLES_GROUP : undefined,
+    'CLOSED-CAPTIONS': words.closedCaptions ? CLOSED_CAPTIONS_GROUP : undefined,
     NAME: variant.name,
   })
   return [`#EXT-X-STREAM-INF:${attributes}`, oneLine(variant.uri)]

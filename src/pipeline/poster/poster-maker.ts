@@ -46,7 +46,9 @@ export function makePosterMaker(parts: PosterParts): PosterMaker {
         throw new AppError('not-ready', 'Nothing of the video can be shown yet.')
       await using dir = await openAttemptDir(parts.tmpDir, 'poster')
       const request = { video, timeline, dir: dir.path, signal }
-      return seconds === undefined ? pickPicture(parts, request) : takePicture(parts, request, seconds)
+      return await (seconds === undefined
+        ? pickPicture(parts, request)
+        : takePicture(parts, request, seconds))
     },
 
     async fromPicture(bytes, signal) {
@@ -96,7 +98,7 @@ async function readOrientation(
     inputPath,
     [
       ...['-format_whitelist', 'jpeg_pipe', '-f', 'jpeg_pipe', '-read_intervals', '%+#1'],
-      ...['-show_frames', '-show_entries', 'frame_tags=Orientation', '-of', 'default=nw=1:nk=1'],
+      ...['-show_entries', 'frame_tags=Orientation', '-of', 'default=nw=1:nk=1'],
     ],
     signal,
   )

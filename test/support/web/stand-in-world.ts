@@ -65,6 +65,8 @@ export function makeStandInWorld(total: number): StandInWorld {
             hls: `/media/fake/${LIVE_ID}/master.m3u8`,
             poster: null,
             waveform: null,
+            posterCard: null,
+            preview: null,
             storyboard: null,
           },
         }),
