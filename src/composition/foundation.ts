@@ -14,6 +14,7 @@ import { makeStoragePaths } from '../media/layout.ts'
 import { locateFfmpeg } from '../pipeline/ffmpeg/locate.ts'
 import { prepareFfmpeg } from '../pipeline/ffmpeg/tools.ts'
 import { makePlanner } from '../pipeline/planner.ts'
+import { requireEncoders } from '../pipeline/rendition-codecs.ts'
 import { prepareStorage } from '../setup/storage-folder.ts'
 import { lockStorage, tryLockStorage } from '../setup/storage-lock.ts'
 import { openWorkspace } from '../setup/workspace.ts'
@@ -59,6 +60,7 @@ export async function layFoundation(config: Config, stack: AsyncDisposableStack,
   )
   const ffmpeg = await searching
   log.debug({ version: ffmpeg.version, source: ffmpeg.source }, 'ffmpeg found')
+  requireEncoders(config.renditionCodecs, ffmpeg.encoders)
   const queue = stack.use(await openJobQueue({ url: database.url, log: log.child({ part: 'queue' }) }))
   const changes = stack.use(new PostgresCatalogueChanges(database.url, log.child({ part: 'changes' })))
   await changes.ready()
@@ -93,7 +95,12 @@ export async function layFoundation(config: Config, stack: AsyncDisposableStack,
     catalogue,
     chunks: makeChunkStore(database.prisma, queue),
     jobs: makeJobCatalogue(database.prisma, queue),
-    planner: makePlanner({ catalogue, store, logger: log.child({ part: 'planner' }) }),
+    planner: makePlanner({
+      catalogue,
+      store,
+      codecs: config.renditionCodecs,
+      logger: log.child({ part: 'planner' }),
+    }),
     tools,
     encoders: ffmpeg.encoders,
   } as const

@@ -106,9 +106,8 @@ const settings = z
     /** What rungs are encoded in besides H.264, in which there always is one. */
     RENDITION_CODECS: z
       .string()
-      .transform((list) => list.split(',').map((codec) => codec.trim().toLowerCase()))
-      .pipe(z.array(z.enum(['h264', 'hevc', 'av1'], CODECS_RULE)))
-      .default(['h264']),
+      .regex(/^\s*(h264|hevc|av1)(\s*,\s*(h264|hevc|av1))*\s*$/i, CODECS_RULE)
+      .default('h264'),
     /** Who encodes H.264 besides software. */
     HARDWARE_ENCODER: z
       .enum(['auto', 'nvenc', 'vaapi', 'qsv', 'videotoolbox', 'none'], HARDWARE_RULE)
@@ -254,7 +253,7 @@ export function makeConfig(env: Env, cwd: string): Config {
     segmentWaitMs: s.SEGMENT_WAIT_SECONDS * 1000,
     encodeStallMs: s.ENCODE_STALL_SECONDS * 1000,
     encodeLoadLimit: s.ENCODE_LOAD_LIMIT / 100,
-    renditionCodecs: [...new Set(['h264' as const, ...s.RENDITION_CODECS])],
+    renditionCodecs: codecsOf(s.RENDITION_CODECS),
     hardwareEncoder: s.HARDWARE_ENCODER,
     loudnessTarget: s.LOUDNESS_TARGET,
     minFreeBytes: s.MIN_FREE_BYTES,
@@ -277,6 +276,12 @@ export function makeConfig(env: Env, cwd: string): Config {
 }
 
 const SECRETS = new Set(['ADMIN_PASSWORD', 'DATABASE_URL', 'METRICS_TOKEN'])
+
+function codecsOf(list: string): Config['renditionCodecs'] {
+  const named = list.toLowerCase()
+  const others = (['hevc', 'av1'] as const).filter((codec) => named.includes(codec))
+  return ['h264', ...others]
+}
 
 function shown(given: Record<string, unknown>, name: PropertyKey | undefined): string {
   const value = given[String(name)]

@@ -46,6 +46,14 @@ export async function openEncoded(
   }
 }
 
+/** The decoder configuration of an encoder's output. Throws AppError `encode-failed`. */
+export async function configOfFile(file: string): Promise<Uint8Array> {
+  await using input = await openEncoded(file, 'video')
+  const { description } = input.track
+  if (!description) throw new AppError('encode-failed', "The encoder's output has no configuration.")
+  return description
+}
+
 /** All chunks of a rendition have one timescale, whatever the encoder chose. */
 const ENCODED_TIMESCALE = 90_000
 

@@ -6,6 +6,7 @@
  */
 import { AppError } from '../kernel/errors.ts'
 import { openEncoded, readEncodedPackets } from './encoded-input.ts'
+import { joinAvcConfigs } from './joined-config.ts'
 import { type ByteRange, keyframeRange } from './keyframe-range.ts'
 import { type MuxPacket, type MuxTrack, muxInit, muxSegment, trackCodecs } from './segment-muxer.ts'
 
@@ -30,6 +31,8 @@ export interface SegmentEncodedRequest {
   readonly place: { readonly by: 'first-packet' | 'zero'; readonly seconds: number }
   /** Frames expected in each segment, as the timeline counts them; checked when given. Video only. */
   readonly frames?: readonly number[]
+  /** The configuration of a second encoder that may go on with the same init; H.264 only. */
+  readonly besides?: Uint8Array
 }
 
 export interface EncodedSegment {
@@ -91,7 +94,11 @@ export async function segmentEncoded(request: SegmentEncodedRequest): Promise<En
   const rates = bits.map((count, index) => count / (request.segments[index]?.duration || 1))
   const seconds = request.segments.reduce((sum, span) => sum + span.duration, 0)
   return {
-    init: await muxInit(track),
+    init: await muxInit(
+      request.besides && track.description
+        ? { ...track, description: joinAvcConfigs(track.description, request.besides) }
+        : track,
+    ),
     segments: made,
     codecs: trackCodecs(track),
     ...(track.kind === 'video' ? { width: track.width, height: track.height } : {}),

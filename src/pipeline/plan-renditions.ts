@@ -4,6 +4,7 @@ import type { VideoId } from '../kernel/ids.ts'
 import { AUDIO_RENDITION, ORIGINAL } from '../media/layout.ts'
 import type { TimelineInit } from '../packaging/timeline.ts'
 import type { RenditionPlan } from './catalogue.ts'
+import type { VideoCodec } from './codec-levels.ts'
 import { type JobRequest, PRIORITY, type Urgency } from './job-kinds.ts'
 import { ENCODED_AUDIO, lowestRung, planLadder, type RenditionSettings, type Rung } from './ladder.ts'
 import { soundEstimates } from './plan-sounds.ts'
@@ -12,7 +13,7 @@ import { soundEstimates } from './plan-sounds.ts'
 export function planRenditions(
   timeline: 'measured' | 'planned',
   init: Pick<TimelineInit, 'video' | 'audio' | 'carriedAudio' | 'carriedVideo'>,
-  options: { readonly encodeAudio: boolean },
+  options: { readonly encodeAudio: boolean; readonly codecs?: readonly VideoCodec[] },
 ): readonly RenditionPlan[] {
   const plans: RenditionPlan[] = []
   const { video, audio, carriedAudio, carriedVideo } = init
@@ -38,9 +39,11 @@ export function planRenditions(
     plans.push({ name: AUDIO_RENDITION, kind: 'audio', codecs: audio.codec, channels: audio.channels })
   }
   // An original that some browsers do not play needs a rung of its own size beside it.
-  if (video)
-    plans.push(...planLadder(video, playsEverywhere(video.codec) ? timeline : 'planned').map(renditionOf))
-  else if (carriedVideo) plans.push(...planLadder(carriedVideo, 'planned').map(renditionOf))
+  const { codecs } = options
+  if (video) {
+    const kind = playsEverywhere(video.codec) ? timeline : 'planned'
+    plans.push(...planLadder(video, kind, codecs).map(renditionOf))
+  } else if (carriedVideo) plans.push(...planLadder(carriedVideo, 'planned', codecs).map(renditionOf))
   return plans
 }
 

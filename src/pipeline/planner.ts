@@ -17,6 +17,7 @@ import {
 } from '../packaging/timeline.ts'
 import type { PipelineCatalogue, RenditionPlan } from './catalogue.ts'
 import { type ChunkFrontier, NO_CHUNKS, planChunks } from './chunk-plan.ts'
+import type { VideoCodec } from './codec-levels.ts'
 import { PRIORITY, type Urgency } from './job-kinds.ts'
 import { chunkJobs, planRenditions } from './plan-renditions.ts'
 import { TileWalk } from './storyboard/tile-plan.ts'
@@ -41,6 +42,8 @@ export interface PlannerParts {
   readonly catalogue: PipelineCatalogue
   readonly store: MediaStore
   readonly logger: Logger
+  /** What rungs are encoded in; H.264 when it is not said. */
+  readonly codecs?: readonly VideoCodec[]
   /** Milliseconds; for tests. */
   readonly now?: () => number
 }
@@ -75,7 +78,7 @@ const SOUND_ALONE_SECONDS = 10
 const FOLLOWS_EDGE_MS = 12_000
 
 export function makePlanner(parts: PlannerParts): TimelinePlanner {
-  const { catalogue, store, now = Date.now } = parts
+  const { catalogue, store, codecs = ['h264'], now = Date.now } = parts
   const growing = new Map<VideoId, Growing>()
   const turns = new Map<VideoId, Promise<unknown>>()
 
@@ -149,7 +152,7 @@ export function makePlanner(parts: PlannerParts): TimelinePlanner {
     const renditions = planRenditions(
       kind,
       { ...(hasPictures ? {} : init), ...(carriedAudio ? { carriedAudio } : {}) },
-      { encodeAudio: kind === 'planned' && init.audio !== undefined },
+      { encodeAudio: kind === 'planned' && init.audio !== undefined, codecs },
     ).filter(({ name }) => !known.has(name))
     if (renditions.length === 0) return
     const video = picturesOf(init)

@@ -6,6 +6,7 @@ import { promisify } from 'node:util'
 import { AppError } from '../../kernel/errors.ts'
 import { type FfmpegDialect, parseDialect } from './command.ts'
 import { type Confinement, makeConfinement, type SandboxSetting, UNCONFINED } from './confinement.ts'
+import { type HardwareUse, NO_HARDWARE } from './hardware-use.ts'
 import { writeLauncher } from './launcher.ts'
 
 const run = promisify(execFile)
@@ -24,6 +25,8 @@ export interface FfmpegTools {
   readonly niceness: number
   /** One that shows no progress for so long is ended. */
   readonly stallMs: number
+  /** What besides software encodes. */
+  readonly hardware: HardwareUse
 }
 
 const STALL_MS = 60_000
@@ -68,6 +71,7 @@ export async function prepareFfmpeg(options: {
     dialect: parseDialect(version, filters),
     niceness: PATIENT_NICENESS,
     stallMs,
+    hardware: NO_HARDWARE,
   }
 }
 

@@ -23,8 +23,10 @@ export interface Picture {
   /** As displayed. */
   readonly width: number
   readonly height: number
-  /** ffmpeg's colour space name; empty when the stream does not say. */
+  /** ffmpeg's names; empty when the stream does not say. The last two matter for HDR alone. */
   readonly matrix: string
+  readonly transfer?: string
+  readonly primaries?: string
 }
 
 interface Target {
@@ -35,6 +37,8 @@ interface Target {
   readonly dialect: FfmpegDialect
   /** Absent: software. */
   readonly encoderOf?: (rung: Rung) => RungEncoder
+  /** For the encoder's configuration, which the first frame shows. */
+  readonly firstFrameOnly?: boolean
 }
 
 export interface MeasuredChunk extends Target {
@@ -110,10 +114,12 @@ export function encodePlannedChunk(chunk: PlannedChunk): FfmpegCommand {
       `[0:${chunk.streamIndex}]`,
       [
         ...(chunk.interlaced ? ['yadif=deint=interlaced'] : []),
-        `fps=${rate.num}/${rate.den}:start_time=${seconds(at(prerollFrames))}`,
+        // The last picture is held first and looked for then: it may have come long before the chunk begins.
+        `fps=${rate.num}/${rate.den}`,
         'tpad=stop=-1:stop_mode=clone',
+        `fps=${rate.num}/${rate.den}:start_time=${seconds(at(prerollFrames))}`,
         `trim=end_frame=${total}`,
-        ...(chunk.hdr && chunk.dialect.toneMapping ? [TONE_MAP] : []),
+        ...(chunk.hdr && chunk.dialect.toneMapping ? [toneMap(chunk.picture)] : []),
       ],
       chunk.hdr && chunk.dialect.toneMapping
         ? { ...chunk, picture: { ...chunk.picture, matrix: 'bt709' } }
@@ -148,8 +154,15 @@ export function encodeFiller(chunk: Omit<PlannedChunk, 'inputPath' | 'streamInde
 /** Forced keyframes and trims are asked for this much early, so that rounding to a time base misses no frame. */
 const EARLY = 0.002
 
-const TONE_MAP =
-  'zscale=t=linear:npl=100,format=gbrpf32le,zscale=p=bt709,tonemap=tonemap=hable:desat=0,zscale=t=bt709:m=bt709:r=tv,format=yuv420p'
+/**
+ * HDR to SDR. Diffuse white is 203 cd/m² in HDR10 and in HLG (ITU-R BT.2408-7 §2.2) and becomes nearly the
+ * white of SDR, so that what is no brighter keeps its contrast; only highlights are bent into what is left
+ * above (docs/decisions has the figures). What a stream does not say of its colours is as HDR10 has it.
+ */
+function toneMap({ transfer, primaries, matrix }: Picture): string {
+  const says = `setparams=color_primaries=${primaries || 'bt2020'}:color_trc=${transfer || 'smpte2084'}:colorspace=${matrix || 'bt2020nc'}`
+  return `${says},zscale=t=linear:npl=203,format=gbrpf32le,zscale=p=bt709,tonemap=tonemap=mobius:param=0.5:desat=0:peak=10,zscale=t=bt709:m=bt709:r=tv,format=yuv420p`
+}
 
 function filterGraph(
   pad: string,
@@ -219,6 +232,7 @@ function outputs(
       ...['-map', `[v${i}]`, '-map_metadata', '-1', '-map_chapters', '-1'],
       ...encoderOptions(rung, encoderOf(target, rung), target.threads),
       ...['-force_key_frames', keyframes],
+      ...(target.firstFrameOnly ? ['-frames:v', '1'] : []),
       ...target.dialect.passthrough,
       ...timing,
       ...[

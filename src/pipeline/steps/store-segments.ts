@@ -3,6 +3,7 @@ import { AppError } from '../../kernel/errors.ts'
 import type { VideoId } from '../../kernel/ids.ts'
 import { mediaKeys } from '../../media/layout.ts'
 import type { MediaStore } from '../../media/store.ts'
+import { decodesWith } from '../../packaging/joined-config.ts'
 import type { EncodedSegments } from '../../packaging/segment-encoded.ts'
 import type { ChunkResult } from '../catalogue.ts'
 
@@ -22,9 +23,10 @@ export async function storeSegments(
 ): Promise<ChunkResult> {
   const { rendition, encoded, ssim } = made
   const initKey = mediaKeys.init(videoId, rendition)
-  const before = begun ? await store.read(initKey) : undefined
-  if (!before) await store.put(initKey, encoded.init)
-  else if (!before.equals(encoded.init)) {
+  const before = await store.read(initKey)
+  // What stands may hold a second encoder's parameter sets besides: it stays.
+  if (!before || (!begun && !decodesWith(before, encoded.init))) await store.put(initKey, encoded.init)
+  else if (!decodesWith(before, encoded.init)) {
     // One init serves the whole rendition: segments of another encoder would not decode with it.
     throw new AppError(
       'encode-failed',

@@ -9,9 +9,7 @@ import { segmentEncoded } from '../../packaging/segment-encoded.ts'
 import type { Timeline, TimelineSegment } from '../../packaging/timeline.ts'
 import type { PipelineUpload } from '../catalogue.ts'
 import { frameRateOf } from '../chunk-plan.ts'
-import type { FfmpegCommand } from '../ffmpeg/command.ts'
 import type { ComparedChunk } from '../ffmpeg/likeness-argv.ts'
-import { runFfmpeg } from '../ffmpeg/run-ffmpeg.ts'
 import {
   encodeFiller,
   encodeMeasuredChunk,
@@ -20,7 +18,9 @@ import {
   type PlannedChunk,
 } from '../ffmpeg/video-argv.ts'
 import type { Rung } from '../ladder.ts'
+import { lastKeyframeBefore } from '../last-keyframe.ts'
 import { readSource } from '../source.ts'
+import { encodeRungs, type RungRun } from './encode-rungs.ts'
 import { measureLikeness } from './measure-likeness.ts'
 import type { StepParts } from './step-parts.ts'
 import type { MadeSegments } from './store-segments.ts'
@@ -77,10 +77,13 @@ export async function makeMeasuredSegments(
     segmentFrames,
     ...(input.cutAt === undefined ? {} : { cutAt: input.cutAt }),
   }
-  await runFfmpeg(parts.tools, encodeMeasuredChunk(chunk), watched(work))
   const step = work.rungs[0]?.frameStep ?? 1
   const frames = segmentFrames.map((count) => Math.ceil(count / step))
-  const made = await cut(work, first.start + base, work.isLastAttempt ? undefined : frames)
+  const made = await encodeRungs(parts, {
+    ...rungWork(work),
+    commandFor: (run) => encodeMeasuredChunk({ ...chunk, ...ofRun(work, run) }),
+    cut: (configs) => cut(work, first.start + base, work.isLastAttempt ? undefined : frames, configs),
+  })
   return likened(parts, work, { kind: 'measured', chunk }, made)
 }
 
@@ -136,19 +139,46 @@ export async function makePlannedSegments(
     prerollSeconds: seeksToKeyframes(source.container) ? 1 : 8,
   }
   const frames = chunk.segmentFrames
+  const make = async (from: PlannedChunk) => {
+    const made = await encodeRungs(parts, {
+      ...rungWork(work),
+      commandFor: (run) => encodePlannedChunk({ ...from, ...ofRun(work, run) }),
+      cut: (configs) => cut(work, first.start, frames, configs),
+    })
+    return likened(parts, work, { kind: 'planned', chunk: from }, made)
+  }
   try {
-    await runFfmpeg(parts.tools, encodePlannedChunk(chunk), watched(work))
-    const made = await cut(work, first.start, frames)
-    return await likened(parts, work, { kind: 'planned', chunk }, made)
+    return await make(chunk).catch(async (error) => {
+      work.signal.throwIfAborted()
+      const held = await fromLastKeyframe(parts, work, chunk, source.startSeconds)
+      if (!held) throw error
+      return make(held)
+    })
   } catch (error) {
     if (!work.isLastAttempt || work.signal.aborted) throw error
     parts.logger.warn(
       { videoId: work.videoId, start: first.start, err: error },
       'nothing of this part of the file can be decoded: black instead',
     )
-    await runFfmpeg(parts.tools, encodeFiller(chunk) satisfies FfmpegCommand, watched(work))
-    return cut(work, first.start, frames)
+    return encodeRungs(parts, {
+      ...rungWork(work),
+      commandFor: (run) => encodeFiller({ ...chunk, ...ofRun(work, run) }),
+      cut: (configs) => cut(work, first.start, frames, configs),
+    })
   }
+}
+
+/** The chunk, decoded from where its first picture comes from; undefined when it is already. */
+async function fromLastKeyframe(
+  { tools }: StepParts,
+  { signal }: VideoWork,
+  chunk: PlannedChunk,
+  startSeconds: number,
+): Promise<PlannedChunk | undefined> {
+  const at = (chunk.firstFrame * chunk.rate.den) / chunk.rate.num + startSeconds
+  const keyframe = await lastKeyframeBefore(tools, chunk.inputPath, chunk.streamIndex, at, signal)
+  const prerollSeconds = keyframe === undefined ? 0 : at - keyframe + chunk.prerollSeconds
+  return prerollSeconds > chunk.prerollSeconds + 0.1 ? { ...chunk, prerollSeconds } : undefined
 }
 
 async function likened(
@@ -183,23 +213,44 @@ function target(parts: StepParts, work: VideoWork) {
   }
 }
 
-function outputOf(work: VideoWork, rung: Rung): string {
-  return path.join(work.dir, `${rung.name}.mp4`)
+function rungWork(work: VideoWork) {
+  return {
+    videoId: work.videoId,
+    rungs: work.rungs,
+    watched: watched(work),
+    outputOf: (rung: Rung, trial?: boolean) => outputOf(work, rung, trial),
+  }
+}
+
+function ofRun(work: VideoWork, { rungs, encoderOf, trial = false }: RungRun) {
+  return {
+    rungs,
+    encoderOf,
+    firstFrameOnly: trial,
+    outputOf: (rung: Rung) => outputOf(work, rung, trial),
+  }
+}
+
+function outputOf(work: VideoWork, rung: Rung, trial = false): string {
+  return path.join(work.dir, trial ? `${rung.name}-trial.mp4` : `${rung.name}.mp4`)
 }
 
 async function cut(
   work: VideoWork,
   firstFrameAt: number,
   frames: readonly number[] | undefined,
+  configs: ReadonlyMap<string, Uint8Array>,
 ): Promise<readonly MadeSegments[]> {
   const made: MadeSegments[] = []
   for (const rung of work.rungs) {
+    const besides = configs.get(rung.name)
     const encoded = await segmentEncoded({
       input: outputOf(work, rung),
       kind: 'video',
       segments: work.segments,
       place: { by: 'first-packet', seconds: firstFrameAt },
       ...(frames ? { frames } : {}),
+      ...(besides ? { besides } : {}),
     })
     made.push({ rendition: rung.name, encoded })
   }

@@ -39,6 +39,8 @@ it.each([
   ['PUBLIC_URL', 'foo', 'must be a web address such as https://video.example.org'],
   ['PUBLIC_URL', 'ftp://example.org', 'must be a web address such as https://video.example.org'],
   ['TAKEOVER', 'yes', 'must be take-over or refuse'],
+  ['RENDITION_CODECS', 'h264,vp8', 'must name codecs of h264, hevc and av1, with commas between them'],
+  ['HARDWARE_ENCODER', 'cuda', 'must be auto, nvenc, vaapi, qsv, videotoolbox or none'],
   [
     'TRUSTED_PROXIES',
     '10.0.0.0/8, nginx',
@@ -86,4 +88,11 @@ it('wants two ports', () => {
 
 it('reads the media folder out of its address', () => {
   expect(makeConfig({ MEDIA_URL: 'file:///srv/my%20media' }, '/').mediaDir).toBe('/srv/my media')
+})
+
+it('H.264 is always encoded, first, and each codec once', () => {
+  const codecs = (list?: string) =>
+    makeConfig(list === undefined ? {} : { RENDITION_CODECS: list }, '/work').renditionCodecs
+  expect(codecs()).toEqual(['h264'])
+  expect(codecs('av1, HEVC,av1')).toEqual(['h264', 'hevc', 'av1'])
 })
