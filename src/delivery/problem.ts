@@ -36,6 +36,7 @@ const TITLES: Readonly<Record<ErrorCode, string>> = {
   'client-closed-request': 'The client went away',
   internal: 'Something went wrong here',
   'disk-full': 'No space left',
+  'quota-exceeded': 'The channel is full',
   'database-unavailable': 'The database does not answer',
   'not-ready': 'Not ready yet',
   'bad-setting': 'Bad setting',

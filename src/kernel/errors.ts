@@ -36,6 +36,7 @@ export const ERROR_STATUS = {
   'client-closed-request': 499,
   internal: 500,
   'disk-full': 507,
+  'quota-exceeded': 507,
   'database-unavailable': 503,
   'not-ready': 503,
   'bad-setting': 500,

@@ -11,6 +11,7 @@ import { type ChannelId, newId, newVideoId, type UploadId, type UserId, type Vid
 import type { Logger } from '../kernel/logger.ts'
 import type { StoragePaths } from '../media/layout.ts'
 import type { SourceMedia, SourceVerdict } from '../pipeline/source.ts'
+import { type ChannelStorage, quotaRefusal } from './broadcasts/channel-quota.ts'
 import type { ChannelRecord, Channels } from './channels.ts'
 import type { VideoVisibility } from './permissions.ts'
 
@@ -47,9 +48,18 @@ export interface UploadsOptions {
   readonly channels: Channels
   readonly probe: SourceProbe
   readonly paths: StoragePaths
+  readonly storageOf: (channelId: ChannelId) => Promise<ChannelStorage | undefined>
+  /** Of a channel without a quota of its own; 0: no limit. */
+  readonly quotaBytes: number
   readonly maxUploadBytes: number
   readonly minFreeBytes: number
   readonly log: Logger
+}
+
+/** Who uploads, and what else of theirs is on its way. */
+export interface Uploader {
+  readonly userId: UserId
+  readonly arrivingBytes?: number
 }
 
 /** A folder for one arriving file. */
@@ -100,14 +110,27 @@ export class Uploads {
     return this.#options.maxUploadBytes
   }
 
-  /** Throws AppError `too-large` or `disk-full` before the first byte is taken. `expectedBytes` 0: not known. */
-  async checkRoom(expectedBytes: number): Promise<void> {
+  /**
+   * Throws AppError `too-large`, `disk-full` or `quota-exceeded` before the first byte is taken. `expectedBytes` 0:
+   * not known. Without an uploader no quota counts.
+   */
+  async checkRoom(expectedBytes: number, uploader?: Uploader): Promise<void> {
     const { maxUploadBytes, minFreeBytes, paths } = this.#options
     if (expectedBytes > maxUploadBytes) throw tooLarge(maxUploadBytes)
     const disk = await statfs(paths.root)
     if (disk.bavail * disk.bsize - expectedBytes < minFreeBytes) {
       throw new AppError('disk-full', 'There is not enough free disk space on the server for this upload.')
     }
+    if (uploader) await this.#checkQuota(uploader.userId, expectedBytes + (uploader.arrivingBytes ?? 0))
+  }
+
+  async #checkQuota(userId: UserId, addedBytes: number): Promise<void> {
+    const { channels, storageOf, quotaBytes } = this.#options
+    // Who has no channel yet stores nothing: the first upload makes one.
+    const [channel] = await channels.listOf(userId)
+    const storage = (channel && (await storageOf(channel.id))) ?? { storedBytes: 0, quotaBytes: undefined }
+    const refusal = quotaRefusal(storage, quotaBytes, addedBytes)
+    if (refusal !== undefined) throw new AppError('quota-exceeded', refusal)
   }
 
   /** Makes the folder that `accept` or `discard` takes. */
@@ -152,6 +175,8 @@ export class Uploads {
     try {
       const { size } = await stat(upload.file)
       if (size === 0) throw new AppError('not-a-video', 'The file is empty.')
+      // How large it would be was not always said before, and others may have come meanwhile.
+      if (details.importHash === undefined) await this.#checkQuota(by.userId, size)
       const verdict = await probe(upload.file, signal)
       if (!verdict.isVideo) throw new AppError('not-a-video', verdict.reason)
       // Before the row says that we have it, the disk has it.

@@ -4,20 +4,20 @@
  */
 
 import { mkdir, rename } from 'node:fs/promises'
-import type { IncomingMessage } from 'node:http'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import path from 'node:path'
 import { FileStore } from '@tus/file-store'
 import { Server, type ServerOptions } from '@tus/server'
 import type { Request, Response } from 'express'
 import { z } from 'zod'
-import { AppError } from '../../kernel/errors.ts'
+import { AppError, type ErrorCode } from '../../kernel/errors.ts'
 import type { UserId } from '../../kernel/ids.ts'
 import type { Logger } from '../../kernel/logger.ts'
 import { demand } from '../../library/demand-permission.ts'
 import type { Asker } from '../../library/permissions.ts'
 import { video } from '../contract/videos.ts'
 import { API_BASE } from '../openapi.ts'
-import { parseInput, toProblem } from '../problem.ts'
+import { type ProblemAnswer, parseInput, toProblem } from '../problem.ts'
 import { type Method, type Route, rawRoute } from '../route.ts'
 import { finishUpload, type UploadRoutesOptions, uploadFields } from './uploads.ts'
 
@@ -77,9 +77,11 @@ export function makeTusUploads(
         }
       }
     },
-    onResponseError(_req, error) {
-      if (!(error instanceof AppError)) return undefined
-      const problem = toProblem(error)
+    onResponseError(req, error) {
+      const problem =
+        'status_code' in error ? protocolProblem(error.status_code, error.body) : toProblem(error)
+      const res = req.runtime?.node?.res as ServerResponse | undefined
+      if (res) answerAsProblem(res)
       return { status_code: problem.status, body: JSON.stringify(problem.body) }
     },
   })
@@ -98,10 +100,26 @@ export function makeTusUploads(
     demand(asker, 'create', null)
     const { id } = req.params as { id?: string }
     if (id !== undefined) await checkOwner(asker, id)
-    if (req.method === 'POST') await uploads.checkRoom(Number(req.headers['upload-length'] ?? 0) || 0)
+    if (req.method === 'POST' && asker.kind === 'person') {
+      const arrivingBytes = await arrivingOf(asker.userId)
+      await uploads.checkRoom(Number(req.headers['upload-length'] ?? 0) || 0, {
+        userId: asker.userId,
+        arrivingBytes,
+      })
+    }
     if (req.method === 'PATCH') await uploads.checkRoom(Number(req.headers['content-length'] ?? 0) || 0)
     askers.set(req, asker)
     await server.handle(req, res)
+  }
+
+  /** What else of theirs has begun: all of it will want room. Bytes. */
+  async function arrivingOf(userId: UserId): Promise<number> {
+    let bytes = 0
+    for (const id of (await store.configstore.list?.()) ?? []) {
+      const upload = await store.configstore.get(id)
+      if (upload?.metadata?.owner === userId) bytes += upload.size ?? 0
+    }
+    return bytes
   }
 
   /** Whose upload it is nobody else learns. What is unknown tus itself answers. */
@@ -173,6 +191,35 @@ function describe(serve: Route['serve']): readonly Route[] {
     route('patch', 200, 'Send more of it; the answer to the last part is the video', one, video),
     route('delete', 204, 'Give it up', one),
   ]
+}
+
+/** The library answers errors as plain text, whatever is set before. */
+function answerAsProblem(res: ServerResponse): void {
+  const writeHead = res.writeHead.bind(res)
+  res.writeHead = (status: number) =>
+    writeHead(status, {
+      'content-type': 'application/problem+json',
+      'cache-control': 'no-store',
+      'tus-resumable': '1.0.0',
+    })
+}
+
+/** What the protocol itself objects to keeps its status: clients go by it. */
+function protocolProblem(status: number, said: string): Pick<ProblemAnswer, 'status' | 'body'> {
+  const code: ErrorCode =
+    status === 404
+      ? 'not-found'
+      : status === 410
+        ? 'gone'
+        : status === 413
+          ? 'too-large'
+          : status === 409 || status === 423
+            ? 'conflict'
+            : status >= 500
+              ? 'internal'
+              : 'bad-request'
+  const { body } = toProblem(new AppError(code, said.trim() || 'The upload could not go on.'))
+  return { status, body: { ...body, status } }
 }
 
 function withoutNull(metadata: Record<string, string | null>): Record<string, string> {

@@ -55,7 +55,10 @@ export function uploadRoutes(options: UploadRoutesOptions): readonly Route[] {
         if (!req.is('multipart/form-data')) {
           throw new AppError('bad-request', 'Send the file as multipart/form-data, in the field "file".')
         }
-        await uploads.checkRoom(Math.max(0, Number(req.headers['content-length'] ?? 0) - FORM_OVERHEAD_BYTES))
+        await uploads.checkRoom(
+          Math.max(0, Number(req.headers['content-length'] ?? 0) - FORM_OVERHEAD_BYTES),
+          asker.kind === 'person' ? { userId: asker.userId } : undefined,
+        )
         const { arriving, fileName } = await receive(req, res, uploads)
         let fields: z.output<typeof uploadFields>
         try {

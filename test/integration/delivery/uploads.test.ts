@@ -271,6 +271,37 @@ describe('a resumable upload', () => {
     ).toBe(404)
   })
 
+  it('and one by form have to fit into what the channel may store, with all that has begun', async () => {
+    const as = await site.person('creator')
+    expect((await post(form({}, bytes(100)), as)).status).toBe(201)
+    await site.database.prisma.channel.updateMany({ where: { ownerId: as.userId }, data: { quotaBytes: 1000n } })
+    const stored = await uploadDirs()
+    const byForm = await post(form({}, bytes(2000)), as)
+    expect(byForm.status).toBe(507)
+    expect(await jsonOf(byForm)).toMatchObject({
+      code: 'quota-exceeded',
+      detail: expect.stringContaining('Delete videos in the studio'),
+    })
+    expect((await create(800, { filename: 'a.mp4' }, as)).status).toBe(201)
+    const second = await create(200, { filename: 'b.mp4' }, as)
+    expect(second.status).toBe(507)
+    expect(second.headers.get('content-type')).toContain('application/problem+json')
+    expect(await jsonOf(second)).toMatchObject({ code: 'quota-exceeded' })
+    expect((await create(50, { filename: 'c.mp4' }, as)).status).toBe(201)
+    expect(await uploadDirs()).toEqual(stored)
+  })
+
+  it('that goes against the protocol is told so as a problem', async () => {
+    const url = (await create(10, { filename: 'a.mp4' })).headers.get('location') ?? ''
+    const answer = await send(url, 5, bytes(5))
+    expect(answer.status).toBe(409)
+    expect(answer.headers.get('content-type')).toContain('application/problem+json')
+    expect(await jsonOf(answer)).toMatchObject({ code: 'conflict', status: 409 })
+    const gone = await send(`${url.slice(0, -32)}${'0'.repeat(32)}`, 0, bytes(5))
+    expect(gone.status).toBe(404)
+    expect(await jsonOf(gone)).toMatchObject({ code: 'not-found' })
+  })
+
   it('that was whole when the program was killed becomes its video at the next start', async () => {
     const url = (await create(10, { filename: 'a.mp4', title: 'Whole' })).headers.get('location') ?? ''
     const id = url.split('/').at(-1) ?? ''
