@@ -1,10 +1,11 @@
 /** Broadcasts in Postgres: the BroadcastLedger of library/broadcasts. Each arrow is a conditional update. */
 import type { BroadcastId, ChannelId, SessionId, VideoId } from '../kernel/ids.ts'
 import type { BroadcastLedger, BroadcastRecord } from '../library/broadcasts/broadcast-ledger.ts'
+import type { UnheardEncoder } from '../library/broadcasts/ended-encoders.ts'
 import type { SessionOutcome } from '../recording/verdict.ts'
 import { readChannelStorage } from './channel-storage.ts'
 import type { Database } from './client.ts'
-import type { Prisma } from './generated/client.ts'
+import { Prisma } from './generated/client.ts'
 import { isBanned } from './people.ts'
 
 const withParts = {
@@ -55,6 +56,25 @@ export function makeBroadcastLedger(database: Database): BroadcastLedger {
           .filter(({ owner }) => isBanned(owner, now))
           .map(({ id, owner }) => [id as ChannelId, owner.banReason ?? '']),
       )
+    },
+
+    async listUnheard() {
+      const channels = await database.channel.findMany({
+        where: { unheardEncoder: { not: Prisma.DbNull } },
+        select: { id: true, unheardEncoder: true },
+      })
+      return new Map(channels.map(({ id, unheardEncoder }) => [id as ChannelId, readUnheard(unheardEncoder)]))
+    },
+
+    async setUnheard(channelId, encoder) {
+      await database.channel.updateMany({
+        where: { id: channelId },
+        data: {
+          unheardEncoder: encoder
+            ? { ...encoder, until: encoder.until?.toISOString() ?? null }
+            : Prisma.DbNull,
+        },
+      })
     },
 
     async listUnended() {
@@ -174,6 +194,12 @@ export function makeBroadcastLedger(database: Database): BroadcastLedger {
       })
     },
   }
+}
+
+/** As `setUnheard` wrote it. */
+function readUnheard(json: Prisma.JsonValue): UnheardEncoder {
+  const { until, ...encoder } = json as unknown as UnheardEncoder & { readonly until: string | null }
+  return { ...encoder, until: until === null ? undefined : new Date(until) }
 }
 
 function readRecord(row: Row): BroadcastRecord {

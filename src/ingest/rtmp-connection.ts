@@ -264,7 +264,8 @@ export class RtmpConnection {
     // While nothing is read for want of room on our disk, silence says nothing.
     const silent = !this.#roles.full && performance.now() - this.#wire.lastReadMs > SILENT_MS
     const leaving = this.#cutOff || silent ? 'silent' : 'dropped'
-    this.#roles.leaveUnheard(leaving)
+    // Who was asked to connect again comes back by itself.
+    this.#roles.leaveUnheard(moved ? 'silent' : leaving)
     this.#roles.endPublishing(moved ? 'draining' : leaving)
     await this.#asked
     await this.#roles.settled()

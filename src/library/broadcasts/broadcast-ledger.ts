@@ -9,6 +9,7 @@
 import type { BroadcastId, ChannelId, SessionId, VideoId } from '../../kernel/ids.ts'
 import type { SessionOutcome, Verdict } from '../../recording/verdict.ts'
 import type { ChannelStorage } from './channel-quota.ts'
+import type { UnheardLedger } from './ended-encoders.ts'
 
 /** Whose key it is, and what stands against using it. */
 export interface KeyHolder {
@@ -66,7 +67,7 @@ export interface NewSession {
   readonly startedAt: Date
 }
 
-export interface BroadcastLedger {
+export interface BroadcastLedger extends UnheardLedger {
   /** By the SHA-256 of the key, in hex. Changes nothing. */
   findKeyHolder(keyHash: string): Promise<KeyHolder | undefined>
   storageOf(channelId: ChannelId): Promise<ChannelStorage>

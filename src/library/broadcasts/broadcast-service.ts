@@ -59,7 +59,7 @@ export class BroadcastService implements PublishGate {
     this.#options = options
     const { ledger, log, graceMs, quotaBytes } = options
     this.#keys = new KeyCheck({ ledger, log, signal: this.#stopping.signal })
-    this.#ended = new EndedEncoders(graceMs)
+    this.#ended = new EndedEncoders({ graceMs, ledger, log })
     const onAir = () => [...this.#onAir.values()]
     this.#standing = new StandingWatch({ ledger, onAir, quotaBytes, log })
   }
@@ -112,6 +112,11 @@ export class BroadcastService implements PublishGate {
     return true
   }
 
+  /** After a start, before anybody is admitted: encoders of ended broadcasts that are not to be heard. */
+  recallUnheard(): Promise<void> {
+    return this.#ended.recall()
+  }
+
   /**
    * After a start: a broadcast that had not ended goes on waiting for its encoder, or ends when its grace
    * is over. Its parts are salvaged already, and hold so many bytes.
@@ -125,6 +130,7 @@ export class BroadcastService implements PublishGate {
     this.#draining = true
     this.#stopping.abort()
     await this.#standing.stop()
+    await this.#ended.stop()
     await Promise.allSettled(this.#turns.values())
     await Promise.all([...this.#onAir.values()].map((live) => live.drain()))
   }

@@ -8,15 +8,36 @@
  *                         +------------------------+
  *
  * An encoder that is killed closes its connection at once, a network that fails does not: that tells the
- * one that somebody starts again from the one that comes back by itself (docs/decisions/0003).
+ * one that somebody starts again from the one that comes back by itself (docs/decisions/0003). A restart of the
+ * server closes connections too, and says nothing of encoders: what is known here is written down.
  */
 import type { UnheardConnection, UnheardWatch } from '../../ingest/publish-gate.ts'
 import type { BroadcastId, ChannelId } from '../../kernel/ids.ts'
+import type { Logger } from '../../kernel/logger.ts'
+import { retryUntilDone } from '../../kernel/retry.ts'
 
 /** What has to be the same for an encoder to count as the same. */
 export interface Sender {
   readonly streamKeyId: string
   readonly encoder: string
+}
+
+export interface UnheardEncoder extends Sender {
+  readonly broadcastId: BroadcastId
+  /** Until when it may come back; undefined: it was connected. */
+  readonly until: Date | undefined
+}
+
+/** Of the last ended broadcast of a channel. */
+export interface UnheardLedger {
+  listUnheard(): Promise<ReadonlyMap<ChannelId, UnheardEncoder>>
+  setUnheard(channelId: ChannelId, encoder: UnheardEncoder | undefined): Promise<void>
+}
+
+export interface EndedEncodersOptions {
+  readonly graceMs: number
+  readonly ledger: UnheardLedger
+  readonly log: Logger
 }
 
 interface Ended extends Sender {
@@ -30,11 +51,29 @@ interface Ended extends Sender {
 const SILENT_MS = 2_000
 
 export class EndedEncoders {
-  readonly #graceMs: number
+  readonly #options: EndedEncodersOptions
   readonly #ended = new Map<ChannelId, Ended>()
+  /** What is to be written down, in order. */
+  #written: Promise<void> = Promise.resolve()
+  readonly #stopping = new AbortController()
 
-  constructor(graceMs: number) {
-    this.#graceMs = graceMs
+  constructor(options: EndedEncodersOptions) {
+    this.#options = options
+  }
+
+  /** After a start: what an earlier run knew. Who was connected then may come back from now on. */
+  async recall(): Promise<void> {
+    const { graceMs, ledger } = this.#options
+    for (const [channelId, { until, ...encoder }] of await ledger.listUnheard()) {
+      const untilMs = until?.getTime() ?? Date.now() + graceMs
+      this.#ended.set(channelId, { ...encoder, connection: undefined, untilMs })
+    }
+  }
+
+  /** Connections that close from now on do so by our own doing. Resolves when what is known is written down. */
+  async stop(): Promise<void> {
+    this.#stopping.abort()
+    await this.#written
   }
 
   /** The creator ended the broadcast of an encoder that is connected. */
@@ -44,7 +83,7 @@ export class EndedEncoders {
 
   /** The creator ended a broadcast whose encoder had fallen silent: it may come back until then. */
   awaited(channelId: ChannelId, broadcastId: BroadcastId, sender: Sender, until: Date): void {
-    this.#ended.set(channelId, { ...sender, broadcastId, connection: undefined, untilMs: until.getTime() })
+    this.#set(channelId, { ...sender, broadcastId, connection: undefined, untilMs: until.getTime() })
   }
 
   /** Who asks to publish came back by itself; undefined: it is to be heard. */
@@ -57,9 +96,9 @@ export class EndedEncoders {
     return lost ? this.#watch(channelId, { ...ended }) : undefined
   }
 
-  /** A broadcast began on the channel: what was before it is over. */
+  /** A broadcast began on the channel, or its encoder has left: what was before it is over. */
   forget(channelId: ChannelId): void {
-    this.#ended.delete(channelId)
+    if (this.#ended.delete(channelId)) this.#write(channelId, undefined)
   }
 
   /** The broadcast has ended and its encoder still sends. */
@@ -72,14 +111,32 @@ export class EndedEncoders {
   #watch(channelId: ChannelId, ended: Ended): UnheardWatch {
     return (connection) => {
       ended.connection = connection
-      this.#ended.set(channelId, ended)
+      this.#set(channelId, ended)
       return (leaving) => {
         // Another one has taken its place here.
-        if (this.#ended.get(channelId) !== ended) return
+        if (this.#ended.get(channelId) !== ended || this.#stopping.signal.aborted) return
+        if (leaving !== 'silent') return this.forget(channelId)
         ended.connection = undefined
-        ended.untilMs = Date.now() + this.#graceMs
-        if (leaving !== 'silent') this.#ended.delete(channelId)
+        ended.untilMs = Date.now() + this.#options.graceMs
+        this.#set(channelId, ended)
       }
     }
+  }
+
+  #set(channelId: ChannelId, ended: Ended): void {
+    this.#ended.set(channelId, ended)
+    const { streamKeyId, encoder, broadcastId, connection, untilMs } = ended
+    const until = connection ? undefined : new Date(untilMs)
+    this.#write(channelId, { streamKeyId, encoder, broadcastId, until })
+  }
+
+  #write(channelId: ChannelId, encoder: UnheardEncoder | undefined): void {
+    const { ledger, log } = this.#options
+    const write = () => ledger.setUnheard(channelId, encoder)
+    const onRetry = (error: unknown) =>
+      log.warn({ err: error, channelId }, 'the database did not take it yet; trying again')
+    this.#written = this.#written.then(() =>
+      retryUntilDone(write, { signal: this.#stopping.signal, onRetry }),
+    )
   }
 }

@@ -32,6 +32,7 @@ export interface BroadcastRecoveryOptions {
 
 export async function recoverBroadcasts(options: BroadcastRecoveryOptions): Promise<void> {
   const { ledger, salvage, isReplayComplete, broadcasts, graceMs, log } = options
+  await broadcasts.recallUnheard()
   for (const found of await ledger.listUnended()) {
     const { broadcastId, videoId } = found
     // One that cannot be read or repaired now must not keep all the others from being watched and recorded.

@@ -2,8 +2,9 @@
 import path from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, it } from 'vitest'
+import type { Broadcasting } from '../../../src/composition/broadcasting.ts'
 import type { MediaMessage } from '../../../src/ingest/media-message.ts'
-import type { VideoId } from '../../../src/kernel/ids.ts'
+import type { BroadcastId, VideoId } from '../../../src/kernel/ids.ts'
 import { mediaKeys } from '../../../src/media/layout.ts'
 import { parseTimeline } from '../../../src/packaging/timeline.ts'
 import { filesBelow, startTestStation, type TestStation } from '../../support/broadcasting.ts'
@@ -22,13 +23,15 @@ const CONNECTIONS = 100
 const LEAVINGS: readonly Leaving[] = ['reset', 'closed', 'takeover']
 
 let station: TestStation
+let serving: Broadcasting
 let port: number
 let key: string
 const sources: MediaMessage[][] = []
 
 beforeAll(async () => {
   station = await startTestStation()
-  port = (await station.serve()).rtmpPort
+  serving = await station.serve()
+  port = serving.rtmpPort
   const { people } = station.holdings
   await people.create({ email: 'ada@example.org', name: 'Ada', password: 'correct horse', role: 'creator' })
   key = (await people.createStreamKey('ada@example.org', 'Desk')).key
@@ -108,6 +111,34 @@ it('an encoder that is back at once loses nothing of what it had sent before', a
   const recorded = await recordedFrames((await own())[0]?.id ?? '')
   expect(recorded.length).toBe(encoder.sent.length)
   expect(Buffer.concat(recorded).equals(Buffer.concat(encoder.sent))).toBe(true)
+})
+
+it('an encoder whose broadcast its creator ended is not heard after a restart of the server either', async () => {
+  const { people } = station.holdings
+  const email = 'joan@example.org'
+  await people.create({ email, name: 'Joan', password: 'correct horse', role: 'creator' })
+  const { key: ownKey } = await people.createStreamKey(email, 'Desk')
+  const own = async () => (await broadcasts()).filter(({ video }) => video?.title.startsWith('Joan'))
+  const publish = async (rtmpPort: number) => {
+    const client = await RtmpClient.connected(rtmpPort, { app: 'live', flashVer: 'restless' })
+    client.command(1, 'publish', 3, null, ownKey, 'live')
+    const { description } = await client.status('NetStream.Publish.Start')
+    return { client, description }
+  }
+  const { client } = await publish(port)
+  for (const message of cutStream(sources[0] ?? [], 0, 1)) client.send(outgoing(message))
+  await client.ping()
+  expect(await serving.broadcasts.end((await own())[0]?.id as BroadcastId)).toBe(true)
+  const unheard = () => station.foundation.prisma.channel.findFirst({ where: { owner: { email } } })
+  await expect.poll(async () => (await unheard())?.unheardEncoder).toMatchObject({ encoder: 'restless' })
+
+  const next = await station.serve()
+  const again = await publish(next.rtmpPort)
+  expect(again.description).toContain('This broadcast was ended.')
+  again.client.command(0, 'deleteStream', 4, null, 1)
+  await expect.poll(async () => (await unheard())?.unheardEncoder).toBeNull()
+  client.close()
+  expect(await own()).toHaveLength(1)
 })
 
 it('a suspension ends what is on air, its encoder is told why, and what was sent is kept', async () => {

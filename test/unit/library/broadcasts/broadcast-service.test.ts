@@ -66,6 +66,8 @@ function makeWorld(
     },
     storageOf: async () => options.stored ?? { storedBytes: 0, quotaBytes: undefined },
     listSuspended: async (ids) => new Map(ids.flatMap((id) => (suspended.has(id) ? [[id, 'Spam']] : []))),
+    listUnheard: async () => new Map(),
+    setUnheard: () => Promise.resolve(),
     listUnended: () => Promise.resolve([]),
     find: (id) => Promise.resolve({ broadcastId: id, sessions: [], parts: [] } as unknown as BroadcastRecord),
     open: (broadcast, session) => {

@@ -1,18 +1,37 @@
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
 import type { BroadcastId, ChannelId } from '../../../../src/kernel/ids.ts'
-import { EndedEncoders } from '../../../../src/library/broadcasts/ended-encoders.ts'
+import { makeLogger } from '../../../../src/kernel/logger.ts'
+import { EndedEncoders, type UnheardEncoder } from '../../../../src/library/broadcasts/ended-encoders.ts'
 
 const CHANNEL = 'channel' as ChannelId
 const BROADCAST = 'broadcast' as BroadcastId
 const OBS = { streamKeyId: 'key', encoder: 'OBS 29' }
 const GRACE_MS = 60_000
 
-beforeEach(() => void vi.useFakeTimers())
+beforeEach(() => {
+  vi.useFakeTimers()
+  unheard = new Map()
+})
 afterEach(() => void vi.useRealTimers())
+
+/** What is written down; another run reads it. */
+let unheard: Map<ChannelId, UnheardEncoder>
+const begin = () =>
+  new EndedEncoders({
+    graceMs: GRACE_MS,
+    ledger: {
+      listUnheard: async () => unheard,
+      setUnheard: async (channelId, encoder) => {
+        if (encoder) unheard.set(channelId, encoder)
+        else unheard.delete(channelId)
+      },
+    },
+    log: makeLogger('silent'),
+  })
 
 /** The creator has ended the broadcast; `line.silentMs` is how long its encoder has been silent. */
 function endedWhileSending() {
-  const ended = new EndedEncoders(GRACE_MS)
+  const ended = begin()
   const line = { silentMs: 20 }
   const left = ended.connected(CHANNEL, BROADCAST, OBS)({ silentMs: () => line.silentMs })
   return { ended, line, left }
@@ -59,7 +78,7 @@ it('hears another encoder, another key, and the same after its grace', () => {
 })
 
 it('does not hear an encoder that was away when its broadcast was ended, until its grace is over', () => {
-  const ended = new EndedEncoders(GRACE_MS)
+  const ended = begin()
   ended.awaited(CHANNEL, BROADCAST, OBS, new Date(Date.now() + 10_000))
   expect(ended.back(CHANNEL, OBS)).toBeDefined()
   vi.advanceTimersByTime(10_000)
@@ -71,4 +90,33 @@ it('forgets what was when a broadcast begins on the channel', () => {
   left('silent')
   ended.forget(CHANNEL)
   expect(ended.back(CHANNEL, OBS)).toBeUndefined()
+})
+
+it('does not hear it after a restart of the server either, which closes its connection', async () => {
+  const { ended, left } = endedWhileSending()
+  await ended.stop()
+  left('dropped')
+  vi.advanceTimersByTime(GRACE_MS)
+  const next = begin()
+  await next.recall()
+  expect(next.isSending(BROADCAST)).toBe(false)
+  const leftAgain = next.back(CHANNEL, OBS)?.({ silentMs: () => 0 })
+  expect(next.isSending(BROADCAST)).toBe(true)
+  leftAgain?.('goodbye')
+  await next.stop()
+  const last = begin()
+  await last.recall()
+  expect(last.back(CHANNEL, OBS), 'it said goodbye').toBeUndefined()
+})
+
+it('waits no longer for one that is away because the server was restarted', async () => {
+  const { ended, left } = endedWhileSending()
+  left('silent')
+  await ended.stop()
+  vi.advanceTimersByTime(GRACE_MS - 1)
+  const next = begin()
+  await next.recall()
+  expect(next.back(CHANNEL, OBS)).toBeDefined()
+  vi.advanceTimersByTime(1)
+  expect(next.back(CHANNEL, OBS)).toBeUndefined()
 })

@@ -29,7 +29,8 @@ it('takes up every broadcast found open, also when the recording of one cannot b
     closeSession: async (sessionId, ending) => void closed.push(`${sessionId} ${ending}`),
     interrupt: async () => undefined,
   }
-  const broadcasts: Pick<BroadcastService, 'adopt'> = {
+  const broadcasts: Pick<BroadcastService, 'adopt' | 'recallUnheard'> = {
+    recallUnheard: () => Promise.resolve(),
     adopt: ({ broadcastId }, graceUntil) => void adopted.push([broadcastId, graceUntil]),
   }
   await recoverBroadcasts({
@@ -69,6 +70,7 @@ it('ends at once what was ending when the program died: after a goodbye, or afte
   await recoverBroadcasts({
     ledger: ledger as BroadcastLedger,
     broadcasts: {
+      recallUnheard: () => Promise.resolve(),
       adopt: ({ broadcastId }: BroadcastRecord, until: Date) => void adopted.set(broadcastId, until),
     } as unknown as BroadcastService,
     salvage: async () => ({ lastWrittenAt, bytes: 1000 }),
