@@ -173,7 +173,12 @@ export function makeDelivery(options: DeliveryOptions): Delivery {
         endBroadcast: options.endBroadcast,
         openRecording: options.openRecording,
       }),
-      ...videoRoutes(videos, showVideo, library.jobs),
+      ...videoRoutes({
+        videos,
+        show: showVideo,
+        jobs: library.jobs,
+        endBroadcast: options.endBroadcast,
+      }),
       ...captionRoutes(library.captions, videos, showVideo),
       ...posterRoutes({
         posters: library.posters,

@@ -1,6 +1,6 @@
 /** The catalogue's rules over videos: who sees, finds, edits and deletes which. */
 import { AppError } from '../kernel/errors.ts'
-import type { ChannelId, VideoId } from '../kernel/ids.ts'
+import type { BroadcastId, ChannelId, VideoId } from '../kernel/ids.ts'
 import { demand, demandSignIn } from './demand-permission.ts'
 import { type Asker, listable, may } from './permissions.ts'
 import { encodeVideoCursor, parseVideoCursor, type VideoCursor, type VideoSort } from './video-cursor.ts'
@@ -75,16 +75,25 @@ export class Videos {
   }
 
   /**
-   * Gone from the catalogue when this resolves; its files and rows go in the background.
-   * Throws AppError `not-found`, `sign-in-required`, `forbidden`, `conflict` while on air.
+   * Gone from the catalogue when this resolves; its files and rows go in the background. What is on air is ended
+   * before; `endBroadcast` says false of what is not on air where it looks.
+   * Throws AppError `not-found`, `sign-in-required`, `forbidden`, `conflict` while on air elsewhere.
    */
-  async delete(asker: Asker, id: VideoId): Promise<void> {
+  async delete(
+    asker: Asker,
+    id: VideoId,
+    endBroadcast: (id: BroadcastId) => Promise<boolean>,
+  ): Promise<void> {
     const video = await this.get(asker, id)
     demand(asker, 'delete', subjectOf(video))
-    if (video.state === 'live') {
-      throw new AppError('conflict', 'The video is on air: end the broadcast first, then delete it.')
+    const { broadcastId } = video
+    const isOnAir = video.state === 'live'
+    if (isOnAir && !(broadcastId && (await endBroadcast(broadcastId)))) {
+      if ((await this.#store.find(id))?.state === 'live')
+        throw new AppError('conflict', 'The video is on air in another program: end the broadcast first.')
     }
-    if (!(await this.#store.markDeleted(id, new Date()))) throw notFound()
+    // A broadcast in which nothing was sent is put away at its end.
+    if (!(await this.#store.markDeleted(id, new Date())) && !isOnAir) throw notFound()
     this.#removal.begin()
   }
 }

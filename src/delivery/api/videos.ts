@@ -1,6 +1,6 @@
 /** /videos: the catalogue. */
 import type { z } from 'zod'
-import type { VideoId } from '../../kernel/ids.ts'
+import type { BroadcastId, VideoId } from '../../kernel/ids.ts'
 import { demand } from '../../library/demand-permission.ts'
 import type { Jobs } from '../../library/jobs.ts'
 import { subjectOf } from '../../library/video-record.ts'
@@ -13,7 +13,15 @@ import { showJob } from './jobs.ts'
 
 const videoIdOf = (params: z.output<typeof idParams>) => params.id as VideoId
 
-export function videoRoutes(videos: Videos, show: ShowVideo, jobs: Jobs): readonly Route[] {
+export interface VideoRoutesOptions {
+  readonly videos: Videos
+  readonly show: ShowVideo
+  readonly jobs: Jobs
+  /** Resolves when the replay is complete. False: it is not on air here. */
+  readonly endBroadcast: (id: BroadcastId) => Promise<boolean>
+}
+
+export function videoRoutes({ videos, show, jobs, endBroadcast }: VideoRoutesOptions): readonly Route[] {
   const tag = 'Videos'
   return [
     jsonRoute({
@@ -63,11 +71,11 @@ export function videoRoutes(videos: Videos, show: ShowVideo, jobs: Jobs): readon
       tag,
       summary: 'Delete a video',
       description:
-        'With its recording or uploaded file and everything made from it. It is out of the catalogue at once.',
+        'With its recording or uploaded file and everything made from it. It is out of the catalogue at once. A broadcast on air is ended first.',
       access: 'signed-in',
       params: idParams,
       problems: [403, 404, 409],
-      handle: ({ asker, params }) => videos.delete(asker, videoIdOf(params)),
+      handle: ({ asker, params }) => videos.delete(asker, videoIdOf(params), endBroadcast),
     }),
     jsonRoute({
       method: 'get',

@@ -1,9 +1,9 @@
 /** The catalogue over HTTP: finding, seeing, editing, deleting. */
 import { access, mkdir, writeFile } from 'node:fs/promises'
 import path from 'node:path'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import { videoList, video as videoShape } from '../../../src/delivery/contract/videos.ts'
-import type { UploadId, VideoId } from '../../../src/kernel/ids.ts'
+import type { BroadcastId, UploadId, VideoId } from '../../../src/kernel/ids.ts'
 import { newId } from '../../../src/kernel/ids.ts'
 import { mediaKeys } from '../../../src/media/layout.ts'
 import { jsonOf, startTestSite, type TestPerson, type TestSite } from '../../support/delivery.ts'
@@ -309,11 +309,29 @@ describe('deleting', () => {
     expect(await site.database.prisma.upload.count({ where: { id: uploadId } })).toBe(0)
   })
 
-  it('of a video on air has to wait for its end', async () => {
+  it('of a video on air ends its broadcast first, and waits for one that is on air elsewhere', async () => {
     const id = await site.video(owner, { state: 'live', origin: 'broadcast' })
+    const { channelId } = await site.database.prisma.video.findUniqueOrThrow({ where: { id } })
+    const broadcastId = newId<BroadcastId>()
+    await site.database.prisma.broadcast.create({
+      data: { id: broadcastId, channelId, videoId: id, state: 'live' },
+    })
     const answer = await remove(id, owner)
     expect(answer.status).toBe(409)
     expect(await jsonOf(answer)).toMatchObject({ code: 'conflict' })
+    const { endBroadcast } = site.parts
+    onTestFinished(() => void Object.assign(site.parts, { endBroadcast }))
+    const ended: string[] = []
+    site.parts.endBroadcast = async (asked) => {
+      ended.push(asked)
+      await site.database.prisma.video.update({ where: { id }, data: { state: 'processing' } })
+      return true
+    }
+    expect((await remove(id, other)).status).toBe(403)
+    expect(ended).toEqual([])
+    expect((await remove(id, owner)).status).toBe(204)
+    expect(ended).toEqual([broadcastId])
+    await expect.poll(() => site.database.prisma.video.findUnique({ where: { id } })).toBeNull()
   })
 
   it('is finished after a crash by the next start', async () => {
