@@ -34,6 +34,10 @@ const MAX_AUDIO_LEAD_SECONDS = 0.5
 /** Finer than this, times are kept at 90 kHz. */
 const MAX_TIMESCALE = 1_000_000
 const PACKETS_LOOKED_AT = 60
+/** Samples; ISO/IEC 14496-3 §4.5.1.1. There is one of 960, too. */
+const AAC_FRAME = 1024
+/** Two times in whole milliseconds lie as far from what they stand for, together. */
+const ROUNDED_SECONDS = 0.0008
 
 /** Looks at the beginning of both tracks. Throws what the reader throws. */
 export async function makeUploadTracks(
@@ -154,7 +158,7 @@ class UploadAudio {
       const ticks = this.#ticks(packet)
       if (ticks / this.#track.sampleRate >= end) break
       this.#next = this.#sink.getNextPacket(packet)
-      const length = Math.max(1, Math.round(packet.duration * this.#track.sampleRate))
+      const length = this.#length(packet)
       this.#expected = ticks + length
       // Before the timeline's beginning there is no place.
       if (ticks < 0) continue
@@ -179,6 +183,17 @@ class UploadAudio {
   async #peek(): Promise<EncodedPacket | null> {
     this.#next ??= this.#sink.getFirstPacket()
     return await this.#next.catch(() => null)
+  }
+
+  /**
+   * In samples. Matroska has milliseconds, and at the end of a cluster nothing: a packet that is as long as a
+   * frame of AAC, as far as can be told, is one.
+   */
+  #length({ duration }: EncodedPacket): number {
+    const told = Math.round(duration * this.#track.sampleRate)
+    const frames = Math.max(1, Math.round(told / AAC_FRAME)) * AAC_FRAME
+    const isFrames = told === 0 || Math.abs(told - frames) <= ROUNDED_SECONDS * this.#track.sampleRate
+    return isFrames ? frames : told
   }
 
   #ticks(packet: EncodedPacket): number {

@@ -34,7 +34,7 @@ export async function planUpload(
   media: SourceMedia,
   signal: AbortSignal,
 ): Promise<void> {
-  const { store, catalogue, planner, logger } = parts
+  const { store, catalogue, planner, queue, logger } = parts
   const before = await readTimeline(store, videoId)
   if (!before?.ended) {
     const extents = await scanStreams(parts.tools, path.join(parts.storageDir, upload.path), signal)
@@ -47,6 +47,12 @@ export async function planUpload(
         'media-corrupt',
         `The file holds no ${media.video ? 'pictures' : 'sound'}: it was probably cut off at its beginning.`,
       )
+    // Before the timeline: with it the file is not looked through again.
+    const originSeconds = soundOrigin(media, extents, fps(rate))
+    await catalogue.plan(videoId, {
+      ...planSounds(media, { mainPassed: false, originSeconds }),
+      facts: { timelineKind: 'planned' },
+    })
     const entries: TimelineEntry[] = [
       { kind: 'start', version: 1, timeline: 'planned' },
       describe(media, fps(rate)),
@@ -61,12 +67,23 @@ export async function planUpload(
     )
     await noteShortfall(catalogue, videoId, media, duration)
   }
-  await catalogue.plan(videoId, {
-    ...planSounds(media, { mainPassed: false, originSeconds: 0 }),
-    facts: { timelineKind: 'planned' },
-    jobs: media.video ? [] : picturesOfSound(videoId, media),
-  })
+  if (!media.video) await queue.send(picturesOfSound(videoId, media))
   await planner.completeTimeline(videoId)
+}
+
+/**
+ * Pictures are shown at whole frames of the planned rate: one that comes a part of a frame after the file's
+ * start (behind the priming of sound, for one) moves to the nearest. The sound moves with it.
+ */
+function soundOrigin(
+  { video, startSeconds }: SourceMedia,
+  extents: ReadonlyMap<number, StreamExtent>,
+  rate: number,
+): number {
+  const first = video && extents.get(video.index)?.start
+  if (first === undefined) return 0
+  const begins = Math.max(0, first - startSeconds)
+  return begins - Math.round(begins * rate) / rate
 }
 
 /** What is looked at while it is heard. */
