@@ -3,9 +3,11 @@ import type { ZodType } from 'zod'
 import { ApiProblem, parseProblem, unreachable } from './problem.ts'
 
 export interface RequestOptions {
-  readonly method?: 'GET' | 'POST' | 'PATCH' | 'DELETE'
+  readonly method?: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
   /** Sent as JSON. */
   readonly body?: unknown
+  /** Sent as it is, instead: a file, or a form with one. */
+  readonly content?: Blob | FormData
   readonly signal?: AbortSignal | undefined
 }
 
@@ -28,7 +30,7 @@ export async function command(url: string, options: RequestOptions = {}): Promis
   await send(url, { method: 'POST', ...options })
 }
 
-async function send(url: string, { method = 'GET', body, signal }: RequestOptions): Promise<string> {
+async function send(url: string, { method = 'GET', body, content, signal }: RequestOptions): Promise<string> {
   let response: Response
   try {
     response = await fetch(url, {
@@ -39,6 +41,7 @@ async function send(url: string, { method = 'GET', body, signal }: RequestOption
         ...(body === undefined ? {} : { 'content-type': 'application/json' }),
       },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      ...(content === undefined ? {} : { body: content }),
       signal: signal ?? null,
     })
   } catch (cause) {

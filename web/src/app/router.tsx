@@ -108,6 +108,15 @@ const myVideos = createRoute({
   ),
 })
 
+const editVideo = createRoute({
+  getParentRoute: () => studio,
+  path: '/videos/$videoId',
+  component: lazyRouteComponent(
+    () => import('../features/studio/video-editor/video-editor-page.tsx'),
+    'VideoEditorPage',
+  ),
+})
+
 const admin = createRoute({
   getParentRoute: () => root,
   path: pages.admin,
@@ -154,7 +163,7 @@ const routes = root.addChildren([
   library,
   watch,
   signIn,
-  studio.addChildren([studioHome, goLive, broadcast, uploads, myVideos]),
+  studio.addChildren([studioHome, goLive, broadcast, uploads, myVideos, editVideo]),
   admin.addChildren([adminHome, adminVideos, adminPeople, adminJobs, adminWorkers]),
   tokens,
 ])

@@ -1,4 +1,5 @@
 /** Does what a keyboard shortcut asks of the player. */
+import { toggleCaptions } from './captions-button.ts'
 import { type KeyboardFocus, nextSpeed, type Shortcut } from './shortcuts.ts'
 import { isLive, secondsOf, seekableEnd, type VjsPlayer } from './vjs.ts'
 
@@ -20,6 +21,9 @@ export function applyShortcut(player: VjsPlayer, shortcut: Shortcut): void {
       break
     case 'toggle-mute':
       player.muted(!player.muted())
+      break
+    case 'toggle-captions':
+      toggleCaptions(player)
       break
     case 'toggle-fullscreen':
       if (player.isFullscreen()) void player.exitFullscreen()

@@ -1,14 +1,17 @@
 /** Builds the player: video.js with this site's controls, joined to source, quality, position and keyboard. */
+import './captions-button.ts'
 import './live-controls.ts'
 import './quality-button.ts'
 import './sound-button.ts'
 import { applyShortcut, focusOf } from './apply-shortcut.ts'
+import { keepCaptionChoice } from './captions-button.ts'
 import { chooseByLine } from './choose-by-line.ts'
 import { followLiveDelay } from './follow-live-delay.ts'
 import { skipGaps } from './gap-skip.ts'
 import type { PlaybackFailure } from './playback-failure.ts'
 import { makeQualityControl } from './quality-control.ts'
 import type { PlayableRendition } from './quality-list.ts'
+import { makeSeekPreview, type PlayerChapter } from './seek-preview.ts'
 import { SPEEDS, shortcutFor } from './shortcuts.ts'
 import { makeSoundView, type SoundToShow } from './sound-view.ts'
 import { makeSourceControl, type SourceAnswer } from './source-control.ts'
@@ -35,6 +38,8 @@ export interface PlayerHandle {
   setRenditions(renditions: readonly PlayableRendition[]): void
   /** What is shown instead of pictures; null where there are some. */
   showSound(sound: SoundToShow | null): void
+  /** The small pictures of the time line and the chapters on it. */
+  showBeside(storyboard: string | null, chapters: readonly PlayerChapter[]): void
   seconds(): number
   seek(seconds: number): void
   retryNow(): void
@@ -61,6 +66,7 @@ export function makePlayer(host: HTMLElement, settings: PlayerSettings): PlayerH
   followLiveDelay(player)
   if (settings.live) chooseByLine(player)
   skipGaps(player)
+  keepCaptionChoice(player)
   labelControls(player)
   offerSound(player)
   followPosition(player, settings.videoId)
@@ -75,6 +81,7 @@ export function makePlayer(host: HTMLElement, settings: PlayerSettings): PlayerH
   return {
     setRenditions: quality.setRenditions,
     showSound: makeSoundView(player).show,
+    showBeside: makeSeekPreview(player).show,
     seconds: () => secondsOf(player),
     seek: (seconds) => player.currentTime(seconds),
     retryNow: source.retryNow,
@@ -118,6 +125,7 @@ const OPTIONS = {
       'durationDisplay',
       'progressControl',
       'customControlSpacer',
+      'repriseCaptionsButton',
       'repriseSoundButton',
       'playbackRateMenuButton',
       'pictureInPictureToggle',

@@ -9,6 +9,7 @@ import { createPortal } from 'react-dom'
 import { makePlayer, type PlayerHandle, type PlayerSettings } from './make-player.ts'
 import type { PlaybackFailure } from './playback-failure.ts'
 import type { PlayableRendition } from './quality-list.ts'
+import type { PlayerChapter } from './seek-preview.ts'
 
 export interface PlayerProps extends Omit<PlayerSettings, 'onFailure'> {
   readonly renditions: readonly PlayableRendition[]
@@ -16,10 +17,22 @@ export interface PlayerProps extends Omit<PlayerSettings, 'onFailure'> {
   readonly notice?: string | undefined
   /** Of a video that is heard only: its waveform, once it is made. Undefined: it has pictures. */
   readonly waveform?: string | null | undefined
+  readonly storyboard?: string | null
+  readonly chapters?: readonly PlayerChapter[]
   readonly ref?: Ref<PlayerHandle>
 }
 
-export function Player({ renditions, notice, waveform, ref, ...settings }: PlayerProps) {
+const NO_CHAPTERS: readonly PlayerChapter[] = []
+
+export function Player({
+  renditions,
+  notice,
+  waveform,
+  storyboard = null,
+  chapters = NO_CHAPTERS,
+  ref,
+  ...settings
+}: PlayerProps) {
   const host = useRef<HTMLDivElement>(null)
   const newest = useRef(settings)
   newest.current = settings
@@ -42,6 +55,7 @@ export function Player({ renditions, notice, waveform, ref, ...settings }: Playe
   }, [videoId])
 
   useEffect(() => player?.setRenditions(renditions), [player, renditions])
+  useEffect(() => player?.showBeside(storyboard, chapters), [player, storyboard, chapters])
   const { poster } = settings
   useEffect(
     () => player?.showSound(waveform === undefined ? null : { waveform, poster }),

@@ -7,6 +7,7 @@ export type Shortcut =
   | { readonly kind: 'seek-to'; readonly fraction: number }
   | { readonly kind: 'volume-by'; readonly amount: number }
   | { readonly kind: 'toggle-mute' }
+  | { readonly kind: 'toggle-captions' }
   | { readonly kind: 'toggle-fullscreen' }
   | { readonly kind: 'speed-by'; readonly steps: 1 | -1 }
 
@@ -22,6 +23,7 @@ export const SHORTCUT_HELP: readonly (readonly [keys: string, what: string])[] =
   ['< / >', 'slower or faster'],
   ['M', 'sound on or off'],
   ['F', 'full screen'],
+  ['C', 'captions on or off'],
 ]
 
 interface KeyPress {
@@ -63,6 +65,8 @@ export function shortcutFor(press: KeyPress, focus: KeyboardFocus): Shortcut | u
       return { kind: 'toggle-fullscreen' }
     case 'm':
       return { kind: 'toggle-mute' }
+    case 'c':
+      return { kind: 'toggle-captions' }
     case '<':
       return { kind: 'speed-by', steps: -1 }
     case '>':

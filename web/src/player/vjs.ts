@@ -11,6 +11,7 @@ export type VjsPlayer = Player
 
 export const Button = videojs.getComponent('Button') as unknown as typeof ButtonClass
 export const MenuButton = videojs.getComponent('MenuButton') as unknown as typeof MenuButtonClass
+export const SubsCapsButton = videojs.getComponent('SubsCapsButton') as unknown as typeof MenuButtonClass
 export const MenuItem = videojs.getComponent('MenuItem') as unknown as typeof MenuItemClass
 export const LiveTracker = videojs.getComponent('LiveTracker') as unknown as typeof LiveTrackerClass
 
@@ -45,6 +46,12 @@ export function qualityLevelsOf(player: VjsPlayer): QualityLevels {
 export function seekableEnd(player: VjsPlayer): number {
   const ranges = player.seekable()
   return ranges.length === 0 ? 0 : ranges.end(ranges.length - 1)
+}
+
+/** The first second that can be sought to. */
+export function seekableStart(player: VjsPlayer): number {
+  const ranges = player.seekable()
+  return ranges.length === 0 ? 0 : ranges.start(0)
 }
 
 export const isLive = (player: VjsPlayer) => player.duration() === Number.POSITIVE_INFINITY

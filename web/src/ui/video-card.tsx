@@ -4,6 +4,7 @@ import { Link } from '@tanstack/react-router'
 import type { Video } from '../../../src/delivery/contract/videos.ts'
 import { pages } from '../paths/paths.ts'
 import { formatAge } from './format-time.ts'
+import { useMovingPreview } from './use-moving-preview.ts'
 import classes from './video-card.module.css'
 import { VideoPicture } from './video-picture.tsx'
 
@@ -16,14 +17,16 @@ export function VideoCard({
   readonly now: number
   readonly eager?: boolean
 }) {
+  const { moving, handlers } = useMovingPreview()
   return (
     <article
+      {...handlers}
       className={classes.card}
       data-testid="video-card"
       data-video-id={video.id}
       data-state={video.state}
     >
-      <VideoPicture video={video} eager={eager} />
+      <VideoPicture video={video} eager={eager} moving={moving} />
       <Text component="h2" fw={600} size="md" lineClamp={2} mt={10} lh={1.35} className={classes.title ?? ''}>
         <Link to={pages.watch} params={{ videoId: video.id }} className={classes.link}>
           {video.title}

@@ -6,7 +6,9 @@ import { type FormEvent, useState } from 'react'
 import type { Video, Visibility } from '../../../src/delivery/contract/videos.ts'
 import { applyDeleted, applyVideo } from '../api/apply-server-event.ts'
 import { deleteVideo, editVideo } from '../api/videos.ts'
+import { pages } from '../paths/paths.ts'
 import { ConfirmDialog } from './confirm-dialog.tsx'
+import { LinkText } from './links.tsx'
 import { Trouble } from './states.tsx'
 import { VISIBILITIES } from './video-state.ts'
 
@@ -75,6 +77,16 @@ function EditForm({ video, onClose }: { readonly video: Video; readonly onClose:
         <VisibilitySelect value={visibility} onChange={setVisibility} testId="edit-visibility" />
         {save.isError && <Trouble error={save.error} />}
         <Group justify="flex-end">
+          <LinkText
+            to={pages.editVideo}
+            params={{ videoId: video.id }}
+            size="sm"
+            style={{ marginInlineEnd: 'auto' }}
+            onClick={onClose}
+            data-testid="edit-more"
+          >
+            Poster, captions and chapters
+          </LinkText>
           <Button variant="default" onClick={onClose}>
             Cancel
           </Button>

@@ -10,9 +10,11 @@ interface VideoPictureProps {
   /** Among the first pictures seen: loaded at once. */
   readonly eager?: boolean
   readonly showState?: boolean
+  /** Show what moves, if there is such. */
+  readonly moving?: boolean
 }
 
-export function VideoPicture({ video, eager = false, showState = true }: VideoPictureProps) {
+export function VideoPicture({ video, eager = false, showState = true, moving = false }: VideoPictureProps) {
   const words = showState ? videoStateWords(video) : undefined
   return (
     <div className={classes.frame}>
@@ -23,11 +25,14 @@ export function VideoPicture({ video, eager = false, showState = true }: VideoPi
       ) : (
         <img
           className={classes.image}
-          src={video.playback.poster}
+          src={video.playback.posterCard ?? video.playback.poster}
           alt=""
           loading={eager ? 'eager' : 'lazy'}
           decoding="async"
         />
+      )}
+      {moving && video.playback.preview !== null && (
+        <img className={classes.preview} src={video.playback.preview} alt="" data-testid="video-preview" />
       )}
       {words !== undefined && words.tone !== 'quiet' && (
         <span

@@ -43,6 +43,8 @@ export function Stage({ video, player }: StageProps) {
       durationSeconds={video.durationSeconds}
       startSeconds={t === undefined ? undefined : parseStart(t)}
       renditions={video.renditions}
+      storyboard={video.playback.storyboard}
+      chapters={video.chapters}
       notice={notice}
       waveform={isHeardOnly(video) ? video.playback.waveform : undefined}
       askSource={askSource}
