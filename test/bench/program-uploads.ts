@@ -16,7 +16,7 @@ export interface SentUpload {
 }
 
 /** Resolves with the answer. */
-export async function uploadFile(program: Program, file: string): Promise<SentUpload> {
+export async function uploadFile(program: Pick<Program, 'api' | 'site'>, file: string): Promise<SentUpload> {
   const { token } = await program.api<{ token: string }>('/api-tokens', {
     method: 'POST',
     headers: { 'content-type': 'application/json' },

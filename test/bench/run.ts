@@ -19,6 +19,7 @@ import { collate, type Figure, renderTable } from './report.ts'
 import { segments } from './segments.ts'
 import { openSources } from './sources.ts'
 import { viewers } from './viewers.ts'
+import { workers } from './workers.ts'
 
 const BENCHES: readonly Bench[] = [
   ingestCpu,
@@ -29,6 +30,7 @@ const BENCHES: readonly Bench[] = [
   replayAfterBroadcast,
   replayAfterUpload,
   ladder,
+  workers,
 ]
 
 interface Outcome {

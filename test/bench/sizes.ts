@@ -17,6 +17,7 @@ export interface Sizes {
   readonly broadcastSeconds: number
   readonly uploadMinutes: number
   readonly ladderSeconds: number
+  readonly workersSeconds: number
   /** Folder of the node-media-server package, when it is not in node_modules. */
   readonly nodeMediaServer?: string
 }
@@ -34,6 +35,7 @@ export const FULL_SIZES: Sizes = {
   broadcastSeconds: 20,
   uploadMinutes: 10,
   ladderSeconds: 30,
+  workersSeconds: 64,
 }
 
 export const QUICK_SIZES: Sizes = {
@@ -49,4 +51,5 @@ export const QUICK_SIZES: Sizes = {
   broadcastSeconds: 6,
   uploadMinutes: 0.5,
   ladderSeconds: 10,
+  workersSeconds: 16,
 }

@@ -28,6 +28,8 @@ export interface Sources {
   tiny(): Promise<string>
   /** MP4, 1920x1080, 30 frames a second, H.264 at about 8 Mbit/s, without sound. */
   ladder(seconds: number): Promise<string>
+  /** H.264 of 720p30 without sound: its packets are kept, its lower qualities encoded. */
+  workers(seconds: number): Promise<string>
 }
 
 export function openSources(machine: Machine): Sources {
@@ -81,6 +83,11 @@ export function openSources(machine: Machine): Sources {
       once('tiny-180p30.mp4', (file) =>
         ffmpeg(...picture('320x180', 2), ...h264('veryfast', '300k'), ...['-f', 'mp4', file]),
       ),
+    workers: (seconds) =>
+      once(`workers-720p30-${seconds}-s.mp4`, (file) =>
+        ffmpeg(...picture('1280x720', seconds), ...h264('veryfast', '4000k'), ...['-f', 'mp4', file]),
+      ),
+
     ladder: (seconds) =>
       once(`ladder-1080p30-${seconds}-s.mp4`, (file) =>
         ffmpeg(...picture('1920x1080', seconds), ...h264('veryfast', '8000k'), ...['-f', 'mp4', file]),

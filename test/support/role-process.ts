@@ -30,9 +30,17 @@ export interface RoleProcess extends AsyncDisposable {
 export async function startRole(
   installation: Installation,
   roles: string,
-  env: Readonly<Record<string, string>> = {},
+  options: {
+    readonly env?: Readonly<Record<string, string>>
+    /** A program that becomes ours, with its arguments: taskset and the like. */
+    readonly front?: readonly string[]
+  } = {},
 ): Promise<RoleProcess> {
-  const child = spawn(process.execPath, ['src/main.ts', 'serve', '--role', roles], {
+  const [program = process.execPath, ...args] = [
+    ...(options.front ?? []),
+    ...[process.execPath, 'src/main.ts', 'serve', '--role', roles],
+  ]
+  const child = spawn(program, args, {
     cwd: ROOT,
     stdio: ['ignore', 'pipe', 'pipe'],
     env: {
@@ -45,7 +53,7 @@ export async function startRole(
       MIN_FREE_BYTES: '0',
       WORKER_CONCURRENCY: '1',
       ...installation.env,
-      ...env,
+      ...options.env,
     },
   })
   let output = ''
@@ -85,7 +93,10 @@ export async function administer({ storageDir, port }: Installation) {
     streamKey: firstRun.streamKey,
     /** JSON; throws on an answer that is not 2xx. */
     async api<T>(route: string, init: RequestInit = {}): Promise<T> {
-      const response = await fetch(`${site}/api/v1${route}`, { ...init, headers: { cookie, origin: site } })
+      const response = await fetch(`${site}/api/v1${route}`, {
+        ...init,
+        headers: { cookie, origin: site, ...init.headers },
+      })
       const text = await response.text()
       if (!response.ok) throw new Error(`${init.method ?? 'GET'} ${route}: ${response.status} ${text}`)
       return JSON.parse(text) as T

@@ -24,6 +24,10 @@ let web: RoleProcess
 let worker: RoleProcess
 let admin: Awaited<ReturnType<typeof administer>>
 
+/** Ended with the test, whatever of it fails. */
+const started = new AsyncDisposableStack()
+const start = async (role: string) => started.use(await startRole(installation, role))
+
 beforeAll(async () => {
   folder = await mkdtemp(path.join(tmpdir(), 'reprise-roles-'))
   source = path.join(folder, 'source.flv')
@@ -40,16 +44,12 @@ beforeAll(async () => {
     ...['-f', 'lavfi', '-i', `sine=440:d=${SECONDS}`],
     ...[...h264(RATE), '-c:a', 'aac', '-f', 'flv', source],
   )
-  ;[ingest, web, worker] = await Promise.all([
-    startRole(installation, 'ingest'),
-    startRole(installation, 'web'),
-    startRole(installation, 'worker'),
-  ])
+  ;[ingest, web, worker] = await Promise.all([start('ingest'), start('web'), start('worker')])
   await made
   admin = await administer(installation)
 })
 afterAll(async () => {
-  await Promise.all([ingest, web, worker].map((role) => role?.[Symbol.asyncDispose]()))
+  await started.disposeAsync()
   await database?.[Symbol.asyncDispose]()
   await rm(folder, { recursive: true, force: true })
 })
@@ -69,7 +69,7 @@ describe('a broadcast', () => {
     await Promise.all([web.kill(), worker.kill()])
     expect(await publisher.done, publisher.stderr()).toBe(0)
     expect(ingest.child.exitCode).toBeNull()
-    ;[web, worker] = await Promise.all([startRole(installation, 'web'), startRole(installation, 'worker')])
+    ;[web, worker] = await Promise.all([start('web'), start('worker')])
 
     await expect.poll(async () => (await videoOf(videoId)).state).toBe('ready')
     const ended = await broadcastOf(id)
@@ -109,7 +109,7 @@ describe('a broadcast', () => {
     )
     expect((await fetch(`${admin.site}/live/${channel.handle}.flv`)).status).toBe(503)
     // Found by the next start, with its timeline complete: it ends.
-    ingest = await startRole(installation, 'ingest')
+    ingest = await start('ingest')
     await expect.poll(async () => (await broadcastOf(id)).state).toBe('ended')
   })
 })
@@ -146,7 +146,7 @@ describe('a worker', () => {
     expect(await worker.stop()).toBe(0)
     expect((await workers()).map(({ state }) => state)).toEqual(['silent'])
     await Promise.all([web.stop(), ingest.stop()])
-    worker = await startRole(installation, 'worker')
+    worker = await start('worker')
     await worker.stop()
     expect(await readdir(path.join(installation.storageDir, 'tmp'))).toEqual([])
   })

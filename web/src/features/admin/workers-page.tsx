@@ -78,26 +78,30 @@ function Row({ worker, now }: { readonly worker: Worker; readonly now: number })
             </Text>
           )}
           {words !== '' && <Text size="sm">{words}</Text>}
-          <Text size="sm" mt={4} data-testid="worker-jobs">
-            {worker.running === 1 ? '1 job' : `${worker.running} jobs`} now, encodes {worker.concurrency} at
-            once
-          </Text>
+          {worker.state !== 'silent' && (
+            <Text size="sm" mt={4} data-testid="worker-jobs">
+              {worker.running === 1 ? '1 job' : `${worker.running} jobs`} now, encodes {worker.concurrency} at
+              once
+            </Text>
+          )}
           <Text size="sm" c="dimmed" style={{ overflowWrap: 'anywhere' }}>
             {worker.encoders.join(', ')}; {formatBytes(worker.freeBytes)} free
           </Text>
         </div>
         <Stack gap="xs" style={{ flex: '0 1 11rem' }}>
-          <div>
-            <Text size="xs" c="dimmed">
-              Load {worker.load.toFixed(1)} of {worker.processors} processors
-            </Text>
-            <Progress
-              value={Math.min(100, share * 100)}
-              color={share > 1.5 ? 'orange' : 'indigo'}
-              size="sm"
-              aria-label="Load of the machine"
-            />
-          </div>
+          {worker.state !== 'silent' && (
+            <div>
+              <Text size="xs" c="dimmed">
+                Load {worker.load.toFixed(1)} of {worker.processors} processors
+              </Text>
+              <Progress
+                value={Math.min(100, share * 100)}
+                color={share > 1.5 ? 'orange' : 'indigo'}
+                size="sm"
+                aria-label="Load of the machine"
+              />
+            </div>
+          )}
           {(worker.state === 'working' || worker.state === 'drained') && (
             <Button
               size="xs"
