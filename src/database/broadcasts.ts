@@ -2,7 +2,7 @@
 import type { BroadcastId, ChannelId, SessionId, VideoId } from '../kernel/ids.ts'
 import type { BroadcastLedger, BroadcastRecord } from '../library/broadcasts/broadcast-ledger.ts'
 import type { UnheardEncoder } from '../library/broadcasts/ended-encoders.ts'
-import type { SessionOutcome } from '../recording/verdict.ts'
+import type { SessionOutcome, VerdictPause } from '../recording/verdict.ts'
 import { readChannelStorage } from './channel-storage.ts'
 import type { Database } from './client.ts'
 import { Prisma } from './generated/client.ts'
@@ -224,6 +224,7 @@ function readRecord(row: Row): BroadcastRecord {
       state: part.state,
       durationSeconds: part.durationSeconds,
       bytes: Number(part.bytes),
+      pauses: part.pauses as unknown as VerdictPause[],
     })),
   }
 }

@@ -8,6 +8,7 @@ import { retryUntilDone } from '../kernel/retry.ts'
 import type { ClosedPart, OpenedPart, RecordingLedger } from '../recording/recording-ledger.ts'
 import type { SalvagedPart } from '../recording/salvage.ts'
 import type { Database } from './client.ts'
+import type { Prisma } from './generated/client.ts'
 
 export interface PostgresRecordingLedger extends RecordingLedger {
   /** A part found open after a crash, now repaired. A part whose row never came to be gets one, in the broadcast's last session. */
@@ -57,6 +58,7 @@ export function makeRecordingLedger(database: Database, log: Logger): PostgresRe
         state: part.failure === undefined ? ('closed' as const) : ('failed' as const),
         bytes: BigInt(part.bytes),
         durationSeconds: part.durationSeconds,
+        pauses: part.pauses as unknown as Prisma.InputJsonValue,
         endedAt: part.endedAt,
         failure: part.failure ?? null,
       }

@@ -18,6 +18,7 @@ import {
 } from '../formats/flv/tag-header.ts'
 import { readVideoTag } from '../formats/flv/video-tag.ts'
 import { AUDIO, type MediaMessage, VIDEO } from '../ingest/media-message.ts'
+import { ArrivalPauses } from './arrival-pauses.ts'
 import type { Flushable, FlushTimer } from './flush-timer.ts'
 import { encodeIndexRecord, type IndexRecord } from './keyframe-index.ts'
 import type { LogFile } from './log-file.ts'
@@ -52,6 +53,7 @@ export class LogWriter implements Flushable {
   /** Offset in the file of the next tag. */
   #end = 0
   #clock: ClockState = CLOCK_AT_ZERO
+  readonly #pauses = new ArrivalPauses()
   #dirty = false
   #syncing: Promise<void> | undefined
   #failure: Promise<void> | undefined
@@ -81,6 +83,10 @@ export class LogWriter implements Flushable {
   /** Seconds of media, repaired. */
   get durationSeconds(): number {
     return this.#clock.end / 1000
+  }
+
+  get pauses(): ArrivalPauses['list'] {
+    return this.#pauses.list
   }
 
   get failed(): boolean {
@@ -148,6 +154,7 @@ export class LogWriter implements Flushable {
 
   #note(type: number, timestampMs: number, buffer: Buffer, bodyAt: number, byteLength: number): void {
     if (type !== AUDIO && type !== VIDEO) return
+    this.#pauses.note(this.durationSeconds)
     const first = buffer[bodyAt] ?? 0
     if (type === VIDEO) {
       // Most frames are no keyframes, and their first byte says so.

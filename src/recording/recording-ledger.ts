@@ -3,6 +3,7 @@
  * implementation takes the news, answers at once, and tries in the background until the database has it.
  */
 import type { BroadcastId, SessionId } from '../kernel/ids.ts'
+import type { VerdictPause } from './verdict.ts'
 
 export interface OpenedPart {
   readonly broadcastId: BroadcastId
@@ -15,6 +16,7 @@ export interface ClosedPart extends OpenedPart {
   readonly endedAt: Date
   readonly bytes: number
   readonly durationSeconds: number
+  readonly pauses: readonly VerdictPause[]
   /** Why the disk refused; absent when the part ended as it should. */
   readonly failure?: string
 }

@@ -124,6 +124,7 @@ export class SessionRecording implements RecordedSession {
         endedAt: new Date(),
         bytes: writer.growth.bytes,
         durationSeconds: writer.durationSeconds,
+        pauses: writer.pauses,
         ...(writer.failed && this.#failure ? { failure: describeError(this.#failure) } : {}),
       })
     })

@@ -21,6 +21,17 @@ export interface VerdictPart {
   readonly state: 'open' | 'closed' | 'salvaged' | 'failed'
   /** Seconds of media in the part's file. */
   readonly durationSeconds: number
+  /** In order; not known of one that was salvaged. */
+  readonly pauses?: readonly VerdictPause[] | undefined
+}
+
+/** For a while nothing came of an encoder that was connected. What it kept meanwhile may have followed. */
+export interface VerdictPause {
+  /** Seconds of media in the part's file before it. */
+  readonly startSeconds: number
+  readonly seconds: number
+  /** When it began, ISO 8601. */
+  readonly at: string
 }
 
 export interface VerdictGap {
@@ -75,6 +86,7 @@ export function judgeRecording(sessions: readonly VerdictSession[], parts: reado
     const missing = Math.max(0, connected - media)
     const isShort = missing > Math.max(SLACK_SECONDS, connected * SLACK_SHARE)
     const reason = reasonOf(session, own)
+    const before = recorded - media
     const gap = (seconds: number, why: GapReason) => {
       const at = new Date(endedAt.getTime() - (seconds > away ? missing * 1000 : 0)).toISOString()
       gaps.push({ startSeconds: round(recorded), seconds: round(seconds), at, reason: why })
@@ -82,13 +94,43 @@ export function judgeRecording(sessions: readonly VerdictSession[], parts: reado
     if (reason === 'disk' || reason === 'write-error') gap(missing + away, reason)
     else if (reason === 'crashed') gap((isShort ? missing : 0) + away, reason)
     else {
-      if (isShort) gap(missing, own.some((part) => part.state === 'salvaged') ? 'crashed' : 'not-recorded')
+      if (own.some((part) => part.state === 'salvaged')) {
+        if (isShort) gap(missing, 'crashed')
+      } else if (isShort) {
+        const placed = placeMissing(missing, before, own)
+        gaps.push(...placed)
+        const rest = missing - placed.reduce((sum, { seconds }) => sum + seconds, 0)
+        if (rest > SLACK_SECONDS || placed.length === 0) gap(rest, 'not-recorded')
+      }
       if (away > AWAY_SECONDS) gap(away, reason)
     }
   }
   const complete = gaps.every(({ reason }) => reason === 'interrupted' || reason === 'stopped')
   const verdict = { receivedSeconds: round(received), recordedSeconds: round(recorded), gaps, complete }
   return { ...verdict, summary: summarise(verdict, sessions.at(-1)?.ending) }
+}
+
+/** What is missing of a session that began after so many seconds of recording: where nothing came, the longest pauses first. */
+function placeMissing(
+  missingSeconds: number,
+  beforeSeconds: number,
+  parts: readonly VerdictPart[],
+): VerdictGap[] {
+  let partSeconds = beforeSeconds
+  const pauses = parts.flatMap(({ durationSeconds, pauses: own = [] }) => {
+    const from = partSeconds
+    partSeconds += durationSeconds
+    return own.map((pause) => ({ ...pause, startSeconds: from + pause.startSeconds }))
+  })
+  let rest = missingSeconds
+  const gaps: VerdictGap[] = []
+  for (const { startSeconds, seconds, at } of pauses.toSorted((a, b) => b.seconds - a.seconds)) {
+    const taken = Math.min(rest, seconds)
+    if (taken < 1) break
+    rest -= taken
+    gaps.push({ startSeconds: round(startSeconds), seconds: round(taken), at, reason: 'not-recorded' })
+  }
+  return gaps.toSorted((a, b) => a.startSeconds - b.startSeconds)
 }
 
 /** Why there is nothing after a session. */

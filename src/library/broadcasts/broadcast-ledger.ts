@@ -7,7 +7,7 @@
  *       +------ ends --------+--> ended
  */
 import type { BroadcastId, ChannelId, SessionId, VideoId } from '../../kernel/ids.ts'
-import type { SessionOutcome, Verdict } from '../../recording/verdict.ts'
+import type { SessionOutcome, Verdict, VerdictPause } from '../../recording/verdict.ts'
 import type { ChannelStorage } from './channel-quota.ts'
 import type { UnheardLedger } from './ended-encoders.ts'
 
@@ -48,6 +48,7 @@ export interface PartRecord {
   readonly state: 'open' | 'closed' | 'salvaged' | 'failed'
   readonly durationSeconds: number
   readonly bytes: number
+  readonly pauses: readonly VerdictPause[]
 }
 
 export interface NewBroadcast {

@@ -12,7 +12,7 @@ import { LogWriter } from '../../../src/recording/log-writer.ts'
 import { salvagePart } from '../../../src/recording/salvage.ts'
 import { WriteBuffers } from '../../../src/recording/write-buffers.ts'
 import { WriteThread } from '../../../src/recording/write-thread.ts'
-import { pictureMessage, session } from '../../support/flv-messages.ts'
+import { pictureMessage, session, soundMessage } from '../../support/flv-messages.ts'
 
 let folder: string
 const buffers = new WriteBuffers()
@@ -127,6 +127,20 @@ describe('a log', () => {
     vi.advanceTimersByTime(1)
     // Nothing more is written until its clock moves again.
     await expect.poll(async () => seen(await readAll(at('0.flv')))).toEqual(sent(session({ seconds: 1 })))
+    await log.close()
+  })
+
+  it('knows when nothing came for a while', async () => {
+    vi.useFakeTimers({ toFake: ['performance', 'Date'] })
+    onTestFinished(() => void vi.useRealTimers())
+    const log = openLog()
+    log.write(soundMessage(0))
+    vi.advanceTimersByTime(900)
+    log.write(soundMessage(20))
+    vi.advanceTimersByTime(4000)
+    const at = new Date(Date.now() - 4000).toISOString()
+    log.write(soundMessage(40))
+    expect(log.pauses).toEqual([{ startSeconds: expect.closeTo(0.04, 1), seconds: 4, at }])
     await log.close()
   })
 

@@ -106,6 +106,29 @@ describe('the verdict', () => {
     expect(judgeRecording([session('a', 0, undefined)], [part(0, 'a', 40, 'salvaged')]).complete).toBe(true)
   })
 
+  it('places what is missing where nothing came, the longest pauses first', () => {
+    const pause = (startSeconds: number, seconds: number) => ({
+      startSeconds,
+      seconds,
+      at: at(startSeconds).toISOString(),
+    })
+    const pauses = [pause(1, 2), pause(10, 20), pause(15, 8)]
+    const parts = [part(0, 'a', 30), { ...part(1, 'b', 70), pauses }]
+    const { gaps } = judgeRecording([session('a', 0, 30), session('b', 31, 127)], parts)
+    expect(gaps.filter(({ reason }) => reason === 'not-recorded')).toEqual([
+      { startSeconds: 40, seconds: 20, at: pauses[1]?.at, reason: 'not-recorded' },
+      { startSeconds: 45, seconds: 6, at: pauses[2]?.at, reason: 'not-recorded' },
+    ])
+    // What followed after a pause is not missing.
+    const caughtUp = [{ ...part(0, 'a', 99), pauses }]
+    expect(judgeRecording([session('a', 0, 100)], caughtUp).complete).toBe(true)
+    const slow = [{ ...part(0, 'a', 40), pauses: [pause(5, 10)] }]
+    expect(judgeRecording([session('a', 0, 100)], slow).gaps).toMatchObject([
+      { startSeconds: 5, seconds: 10 },
+      { startSeconds: 40, seconds: 50 },
+    ])
+  })
+
   it('says that a broadcast was ended at its largest size, with nothing missing of it', () => {
     const { complete, summary } = judgeRecording([session('a', 0, 40, 'size-limit')], [part(0, 'a', 40)])
     expect(complete).toBe(true)
