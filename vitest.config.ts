@@ -52,6 +52,7 @@ export default defineConfig({
         test: {
           name: 'long',
           include: ['test/long/**/*.test.ts'],
+          globalSetup: [POSTGRES],
           testTimeout: 60 * 60_000,
           hookTimeout: 180_000,
           maxWorkers: 1,

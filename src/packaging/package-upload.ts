@@ -50,13 +50,13 @@ export type PackagedUpload =
 /** Rejects when the store fails, or with the signal's reason; what was written before is taken away first. */
 export async function packageUpload(options: PackageUploadOptions): Promise<PackagedUpload> {
   // A run before this one may have been killed: its lines must not be added to.
-  await forget(options)
+  await forgetPackaged(options)
   try {
     const packaged = (await isFlv(options.input)) ? await packageFlv(options) : await packageFile(options)
-    if (packaged.outcome !== 'packaged') await forget(options)
+    if (packaged.outcome !== 'packaged') await forgetPackaged(options)
     return packaged
   } catch (error) {
-    await forget(options).catch(() => undefined)
+    await forgetPackaged(options).catch(() => undefined)
     throw error
   }
 }
@@ -178,7 +178,12 @@ async function isFlv(file: string): Promise<boolean> {
   return bytes.toString('latin1') === 'FLV'
 }
 
-async function forget({ store, video, passAudio }: PackageUploadOptions): Promise<void> {
+/** Takes what was written away again. */
+export async function forgetPackaged({
+  store,
+  video,
+  passAudio,
+}: Pick<PackageUploadOptions, 'store' | 'video' | 'passAudio'>): Promise<void> {
   await store.remove(mediaKeys.timeline(video))
   await store.remove(mediaKeys.rendition(video, ORIGINAL))
   // Encoded audio is the pipeline's, and may be there from before.

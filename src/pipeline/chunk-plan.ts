@@ -128,6 +128,8 @@ export function plannedFrameRate(source: {
   let wanted = source.variable ? source.average || source.nominal : source.nominal || source.average
   if (!Number.isFinite(wanted) || wanted <= 0) wanted = 25
   while (wanted > 60.5) wanted /= 2
+  // A picture every twenty seconds is shown twenty times: segments stay short, and each still begins on time.
+  if (wanted < 1) wanted *= Math.ceil(1 / wanted)
   const nearest = STANDARD_RATES.reduce((best, rate) =>
     Math.abs(fps(rate) - wanted) < Math.abs(fps(best) - wanted) ? rate : best,
   )

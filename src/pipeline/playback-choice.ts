@@ -26,8 +26,10 @@ export function choosePlayback(media: SourceMedia): PlaybackChoice {
         ? `${video.pixelFormat} is not played everywhere`
         : video.interlaced
           ? 'it is interlaced'
-          : !COPIED.test(media.container)
-            ? `${media.container} does not say when reordered pictures are shown`
-            : ''
+          : video.mirrored
+            ? 'it is mirrored, which no player undoes'
+            : !COPIED.test(media.container)
+              ? `${media.container} does not say when reordered pictures are shown`
+              : ''
   return { timeline: why === '' ? 'measured' : 'planned', encodeAudio, why }
 }

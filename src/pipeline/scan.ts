@@ -11,12 +11,22 @@ export interface StreamExtent {
   readonly end: number
 }
 
-/** By stream index. Empty when nothing can be read. */
+export interface ScannedFile {
+  /** By stream index. Empty when nothing can be read. */
+  readonly extents: ReadonlyMap<number, StreamExtent>
+  /** The reader stumbled on the way. */
+  readonly isDamaged: boolean
+}
+
+/** What ffmpeg's demuxers and parsers say at places that are no whole file's. */
+const DAMAGE =
+  /exceeds containing master|invalid as first byte|Packet mismatch|Invalid NAL unit|missing picture|corrupt|partial file|Invalid data|Error/i
+
 export async function scanStreams(
   tools: ProbeTools,
   path: string,
   signal: AbortSignal,
-): Promise<ReadonlyMap<number, StreamExtent>> {
+): Promise<ScannedFile> {
   const extents = new Map<
     number,
     { packets: number; start: number; end: number; lastGap: number; last: number }
@@ -38,14 +48,14 @@ export async function scanStreams(
     extent.last = packet.at
     extents.set(packet.stream, extent)
   }
-  await streamFfprobe(
+  const { stderr } = await streamFfprobe(
     tools,
     path,
     ['-show_entries', 'packet=stream_index,pts_time,dts_time,duration_time', '-of', 'compact=p=0'],
     onLine,
     signal,
   )
-  return extents
+  return { extents, isDamaged: DAMAGE.test(stderr) }
 }
 
 /** `stream_index=0|pts_time=1.5|dts_time=1.4|duration_time=0.04`; AVI has no pts. */

@@ -3,6 +3,7 @@
  * Kept in Upload.source, so it holds plain JSON only.
  */
 import { z } from 'zod'
+import { MAX_PIXELS } from './ffmpeg/limits.ts'
 
 export interface SourceVideo {
   /** Stream index in the file. */
@@ -16,8 +17,12 @@ export interface SourceVideo {
   readonly codedHeight: number
   /** Width of a pixel over its height; 1 is square. */
   readonly sampleAspect: number
+  /** Of the file's moving pictures, from 0, and how many there are. Absent in what was stored before it was known. */
+  readonly place?: { readonly nth: number; readonly of: number }
   /** Degrees clockwise the picture must be turned for display. */
   readonly rotation: 0 | 90 | 180 | 270
+  /** The display matrix exchanges left and right as well. */
+  readonly mirrored?: true
   /** As displayed. */
   readonly width: number
   readonly height: number
@@ -76,6 +81,8 @@ export type SourceVerdict =
 export const NO_PICTURE =
   'This file has no picture we can read, and no sound. Send a video such as MP4, MOV, MKV, WebM, AVI, FLV or MPEG-TS, or a recording such as MP3, M4A, FLAC, Ogg or WAV.'
 
+export const TOO_LARGE = `The pictures of this file are larger than any video's (more than ${Math.floor(MAX_PIXELS / 1e6)} million pixels): it is not taken.`
+
 const number = z.coerce.number().optional().catch(undefined)
 const text = z.string().catch('')
 const stream = z.looseObject({
@@ -91,6 +98,8 @@ const stream = z.looseObject({
   avg_frame_rate: text,
   field_order: text,
   bit_rate: number,
+  nb_frames: number,
+  nb_read_packets: number,
   color_transfer: text,
   color_primaries: text,
   color_space: text,
@@ -98,7 +107,7 @@ const stream = z.looseObject({
   sample_rate: number,
   disposition: z.record(z.string(), z.number()).catch({}),
   tags: z.record(z.string(), z.string()).catch({}),
-  side_data_list: z.array(z.looseObject({ rotation: number })).catch([]),
+  side_data_list: z.array(z.looseObject({ rotation: number, displaymatrix: text })).catch([]),
 })
 const probe = z.looseObject({
   streams: z.array(stream).catch([]),
@@ -142,7 +151,9 @@ export function parseSource(json: unknown): SourceVerdict {
   }
   if (isStillImage(format.format_name, picture))
     return { isVideo: false, reason: 'This is a picture, not a video.' }
-  return { isVideo: true, media: { ...about, video: readVideo(picture) } }
+  if ((picture.width ?? 0) * (picture.height ?? 0) > MAX_PIXELS) return { isVideo: false, reason: TOO_LARGE }
+  const place = { nth: pictures.indexOf(picture), of: pictures.length }
+  return { isVideo: true, media: { ...about, video: { ...readVideo(picture), place } } }
 }
 
 function readCover({ index, width = 0, height = 0 }: Stream): SourceCover {
@@ -154,10 +165,10 @@ function isReadable(s: Stream): boolean {
 }
 
 function isStillImage(container: string, s: Stream): boolean {
-  return (
-    /(^|,)(image2|.*_pipe|gif|apng|webp|ico)(,|$)/.test(container) ||
-    ['png', 'webp', 'bmp', 'tiff', 'gif'].includes(s.codec_name)
-  )
+  if (/(^|,)(image2|.*_pipe|apng|webp|ico)(,|$)/.test(container)) return true
+  // The codecs of still pictures, of which some containers hold many in a row.
+  if (!['png', 'webp', 'bmp', 'tiff', 'gif'].includes(s.codec_name)) return false
+  return (s.nb_read_packets ?? s.nb_frames ?? 1) < 2
 }
 
 function readVideo(s: Stream): SourceVideo {
@@ -181,6 +192,7 @@ function readVideo(s: Stream): SourceVideo {
     codedHeight,
     sampleAspect,
     rotation,
+    ...(isMirrored(s) ? { mirrored: true } : {}),
     width: turned ? codedHeight : stretched,
     height: turned ? stretched : codedHeight,
     frameRate,
@@ -228,6 +240,13 @@ function readRotation(s: Stream): SourceVideo['rotation'] {
   const clockwise = matrix !== undefined ? -matrix : Number.isFinite(tag) ? tag : 0
   const quarter = ((Math.round(clockwise / 90) % 4) + 4) % 4
   return ([0, 90, 180, 270] as const)[quarter] ?? 0
+}
+
+/** A matrix whose determinant is negative turns the picture over. ffprobe prints it in three lines of hexadecimal places and decimal values. */
+function isMirrored(s: Stream): boolean {
+  const printed = s.side_data_list.find((data) => data.displaymatrix !== '')?.displaymatrix ?? ''
+  const [a, b, , c, d] = [...printed.matchAll(/(?<=\s)-?\d+(?=\s|$)/g)].map(Number)
+  return (a ?? 1) * (d ?? 1) - (b ?? 0) * (c ?? 0) < 0
 }
 
 function readRate(fraction: string): number {

@@ -18,6 +18,7 @@ import { AAC_FRAME } from '../ffmpeg/audio-argv.ts'
 import { type JobRequest, PRIORITY } from '../job-kinds.ts'
 import { ENCODED_AUDIO } from '../ladder.ts'
 import { planSounds } from '../plan-sounds.ts'
+import { refusalOf } from '../plausible.ts'
 import { type StreamExtent, scanStreams } from '../scan.ts'
 import { mainAudio } from '../sound-tracks.ts'
 import type { SourceMedia, SourceVideo } from '../source.ts'
@@ -37,8 +38,14 @@ export async function planUpload(
   const { store, catalogue, planner, queue, logger } = parts
   const before = await readTimeline(store, videoId)
   if (!before?.ended) {
-    const extents = await scanStreams(parts.tools, path.join(parts.storageDir, upload.path), signal)
+    const { extents, isDamaged } = await scanStreams(
+      parts.tools,
+      path.join(parts.storageDir, upload.path),
+      signal,
+    )
     const duration = playedSeconds(media, extents)
+    const refusal = refusalOf(duration, media.video && extents.get(media.video.index), extents)
+    if (refusal !== undefined) throw new AppError('media-corrupt', refusal)
     const { rate, segments } = media.video
       ? planPictures(media.video, duration, extents)
       : planSound(duration)
@@ -66,6 +73,7 @@ export async function planUpload(
       'timeline of an upload planned',
     )
     await noteShortfall(catalogue, videoId, media, duration)
+    if (isDamaged) await catalogue.noteOnVideo(videoId, DAMAGED)
   }
   if (!media.video) await queue.send(picturesOfSound(videoId, media))
   await planner.completeTimeline(videoId)
@@ -113,6 +121,10 @@ function planSound(seconds: number): PlannedTimeline {
   return { rate, segments: segments.map((segment) => ({ ...segment, frames: 0 })) }
 }
 
+/** Of one that ends too early as well, that is what is said. */
+const DAMAGED =
+  'The file is damaged in places. What can be read of it is shown, and there may be disturbances.'
+
 /** Says so when a file ends well before it claims to. */
 export async function noteShortfall(
   catalogue: StepParts['catalogue'],
@@ -121,11 +133,15 @@ export async function noteShortfall(
   seconds: number,
 ): Promise<void> {
   const claimed = media.durationSeconds
-  if (claimed === undefined || claimed - seconds < Math.max(1, claimed * 0.02)) return
+  if (claimed === undefined || !fallsShort(seconds, claimed)) return
   await catalogue.noteOnVideo(
     videoId,
     `The file says it lasts ${claimed.toFixed(0)} s but ends after ${seconds.toFixed(0)} s: it was cut off or is damaged. What is there is shown.`,
   )
+}
+
+export function fallsShort(seconds: number, of: number): boolean {
+  return of - seconds >= Math.max(1, of * 0.02)
 }
 
 /** Seconds from the file's start to the end of its pictures, or of its sound when that goes on much longer. */
