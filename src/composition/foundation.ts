@@ -72,7 +72,7 @@ export async function layFoundation(config: Config, stack: AsyncDisposableStack,
     config.databaseUrl === undefined &&
     config.mediaDir.startsWith(paths.root + path.sep)
   await store.sweep(isOurs ? 0 : HALF_WRITTEN_MS)
-  const catalogue = makePipelineCatalogue(database.prisma, queue)
+  const catalogue = makePipelineCatalogue(database.prisma, queue, config.renditionPolicy)
   const tools = await prepareFfmpeg({
     ffmpegPath: ffmpeg.ffmpeg,
     ffprobePath: ffmpeg.ffprobe,

@@ -10,6 +10,7 @@ import {
   makeStreamKeyStore,
 } from '../database/people.ts'
 import { makeQueuePauses } from '../database/queue-pauses.ts'
+import { makeRenditionPolicyStore } from '../database/rendition-policies.ts'
 import { makeUploadLedger } from '../database/uploads.ts'
 import { makeOwnersOf } from '../database/video-owners.ts'
 import { makeVideoStore } from '../database/videos.ts'
@@ -26,7 +27,7 @@ import type { Foundation } from './foundation.ts'
 export type Holdings = Awaited<ReturnType<typeof openLibrary>>
 
 export async function openLibrary(foundation: Foundation, stack: AsyncDisposableStack) {
-  const { config, log, prisma, paths, queue, tools, jobs, store } = foundation
+  const { config, log, prisma, paths, queue, chunks, tools, jobs, store } = foundation
   const secret = await openStorageSecret(path.join(paths.root, 'secret'))
   const videoStore = makeVideoStore(prisma)
   const broadcastStore = makeBroadcastArchiveStore(prisma)
@@ -44,6 +45,9 @@ export async function openLibrary(foundation: Foundation, stack: AsyncDisposable
       ownersOf: makeOwnersOf(prisma),
       jobs,
       pauses: makeQueuePauses(prisma),
+      renditionPolicies: makeRenditionPolicyStore(prisma, config.renditionPolicy, () =>
+        chunks.requeueOrphans(),
+      ),
       workers: makeWorkerRegistry(prisma),
       captions: makeCaptionStore(prisma),
       storyboards: makeStoryboardStore(prisma),

@@ -3,6 +3,7 @@ import { access, constants } from 'node:fs/promises'
 import path from 'node:path'
 import { VERSION } from '../config/version.ts'
 import { makeFindKeyframes } from '../database/chunk-keyframes.ts'
+import { makeEvictionStore } from '../database/rendition-evictions.ts'
 import { makeDelivery } from '../delivery/delivery.ts'
 import type { Sample } from '../delivery/metrics.ts'
 import { startWebServer } from '../delivery/server.ts'
@@ -40,6 +41,8 @@ export async function startWeb(
       version: VERSION,
       webDir: WEB_DIR,
       segmentWaitMs: config.segmentWaitMs,
+      demandPerHour: config.demandPerHour,
+      noteView: makeEvictionStore(prisma, config.renditionPolicy).noteView,
       mediaKey,
       signIn,
       library,

@@ -2,6 +2,9 @@
 import { availableParallelism, hostname } from 'node:os'
 import { VERSION } from '../config/version.ts'
 import { makeQueuePauses } from '../database/queue-pauses.ts'
+import { makeEvictionStore } from '../database/rendition-evictions.ts'
+import { applyPolicies } from '../database/rendition-policies.ts'
+import { makeVideoTurns } from '../database/video-turns.ts'
 import { makeWorkerRegistry } from '../database/workers.ts'
 import { AppError } from '../kernel/errors.ts'
 import { newId } from '../kernel/ids.ts'
@@ -9,6 +12,7 @@ import { checkSpeechProgram } from '../pipeline/captions/speech-program.ts'
 import { makeEncodeRoom } from '../pipeline/encode-room.ts'
 import { findHardwareEncoder } from '../pipeline/hardware-encoder.ts'
 import { ALL_JOB_KINDS } from '../pipeline/job-kinds.ts'
+import { evictUnwatched } from '../pipeline/rendition-keeper.ts'
 import { selfTest } from '../pipeline/self-test.ts'
 import { makeJobHandlers } from '../pipeline/steps/job-handlers.ts'
 import type { StepParts } from '../pipeline/steps/step-parts.ts'
@@ -22,11 +26,13 @@ import { type Foundation, HALF_WRITTEN_MS } from './foundation.ts'
 /** More help little with a few seconds of a small picture. */
 const MAX_URGENT_THREADS = 4
 const TIDY_MS = 60_000
+const KEEP_LOOK_MS = 15 * 60_000
 /** Of the hundred that ffmpeg has, those that make what browsers play. */
 const SHOWN_ENCODERS = /^(libx264|libx265|libaom-av1|aac|libfdk_aac|libopus)$/
 
 export async function startWorking(foundation: Foundation, disk: DiskWatermarks): Promise<AsyncDisposable> {
-  const { config, prisma, encoders, paths, tmpDir, catalogue, chunks, queue, planner, store } = foundation
+  const { config, prisma, databaseUrl, encoders, paths, tmpDir, catalogue, chunks, queue, planner, store } =
+    foundation
   const logger = foundation.log.child({ part: 'worker' })
   const hardware = await findHardwareEncoder({
     setting: config.hardwareEncoder,
@@ -60,6 +66,7 @@ export async function startWorking(foundation: Foundation, disk: DiskWatermarks)
       return finishedLog(paths, broadcastId)
     },
     storageDir: config.storageDir,
+    takeTurn: makeVideoTurns(databaseUrl),
     tmpDir,
     threads: Math.max(1, Math.round(availableParallelism() / config.workerConcurrency)),
     urgentThreads: Math.min(MAX_URGENT_THREADS, availableParallelism()),
@@ -104,9 +111,11 @@ export async function startWorking(foundation: Foundation, disk: DiskWatermarks)
     logger,
   })
   const tidying = setInterval(() => void tidy(foundation), TIDY_MS)
+  const keeping = keepRenditions(foundation)
   return {
     async [Symbol.asyncDispose]() {
       clearInterval(tidying)
+      await keeping[Symbol.asyncDispose]()
       await life[Symbol.asyncDispose]()
     },
   }
@@ -117,4 +126,30 @@ async function tidy({ paths, store, log }: Foundation): Promise<void> {
   await Promise.all([sweepWorkspaces(paths.tmp), store.sweep(HALF_WRITTEN_MS)]).catch((error: unknown) =>
     log.warn({ err: error }, 'what killed processes left could not be cleared yet'),
   )
+}
+
+/** What is there is brought in line with the settings of this start; and every so often what nobody watches goes. */
+function keepRenditions({ config, prisma, chunks, store, log }: Foundation): AsyncDisposable {
+  const logger = log.child({ part: 'renditions' })
+  const stopping = new AbortController()
+  const evictions = makeEvictionStore(prisma, config.renditionPolicy)
+  const look = async () => {
+    if ((await applyPolicies(prisma, config.renditionPolicy)) > 0) await chunks.requeueOrphans()
+    await evictUnwatched({ evictions, store, logger }, stopping.signal)
+  }
+  let looking = Promise.resolve()
+  const lookOnce = () => {
+    looking = looking.then(look).catch((error: unknown) => {
+      if (!stopping.signal.aborted) logger.warn({ err: error }, 'renditions could not be looked through yet')
+    })
+  }
+  lookOnce()
+  const timer = setInterval(lookOnce, KEEP_LOOK_MS)
+  return {
+    async [Symbol.asyncDispose]() {
+      clearInterval(timer)
+      stopping.abort(new Error('the worker is stopping'))
+      await looking
+    },
+  }
 }

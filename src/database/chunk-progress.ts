@@ -28,7 +28,7 @@ export async function settleVideo(
       FROM chunks c
       JOIN renditions r ON r.id = c.rendition_id,
            LATERAL (SELECT c.duration_seconds * CASE WHEN r.kind = 'audio' THEN ${AUDIO_PIXELS}::int ELSE coalesce(r.width, 1) * coalesce(r.height, 1) END AS work) w
-     WHERE c.video_id = ${videoId}`
+     WHERE c.video_id = ${videoId} AND c.state <> 'deferred'`
   const progress = Math.min(99, Math.round((standing?.progress ?? 0) * 10) / 10)
   await tx.video.updateMany({
     where: { id: videoId, state: { not: 'ready' }, progress: { not: progress } },
@@ -36,10 +36,16 @@ export async function settleVideo(
   })
   await followEdition(tx, videoId)
   if (standing?.open) return
-  const complete = await tx.video.findFirst({
-    where: { id: videoId, timelineComplete: true, state: { not: 'failed' } },
-    select: { id: true },
-  })
+  // What was made for somebody who watches does not make the rest of its quality wanted.
+  await tx.$executeRaw`
+    UPDATE renditions r SET state = 'planned'
+     WHERE r.video_id = ${videoId} AND r.state = 'encoding' AND r.settings IS NOT NULL
+       AND EXISTS (SELECT 1 FROM chunks c WHERE c.rendition_id = r.id AND c.state = 'deferred')`
+  const [complete] = await tx.$queryRaw<unknown[]>`
+    SELECT 1 FROM videos v WHERE v.id = ${videoId} AND v.timeline_complete AND (v.state IN ('live', 'processing') OR v.state = 'ready' AND EXISTS (
+      SELECT 1 FROM renditions r
+       WHERE r.video_id = v.id AND r.state IN ('planned', 'encoding') AND r.settings IS NOT NULL
+         AND NOT EXISTS (SELECT 1 FROM chunks c WHERE c.rendition_id = r.id AND c.state <> 'ready')))`
   if (complete)
     await queue.sendIn(tx, [{ kind: 'finish-video', priority: PRIORITY.brief, data: { videoId } }])
 }

@@ -131,6 +131,7 @@ export function makePipelineCatalogue(
             data: {
               state,
               failure: failure ?? null,
+              ...(state === 'ready' ? { evictedAt: null } : {}),
               ...(bandwidth ? { bandwidth } : {}),
               ...(averageBandwidth ? { averageBandwidth } : {}),
               ...(bytes === undefined ? {} : { bytes: BigInt(bytes) }),

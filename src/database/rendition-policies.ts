@@ -1,5 +1,6 @@
 /** Which policy a video's channel has, and what follows for the chunks that are there. */
-import type { ChannelId, VideoId } from '../kernel/ids.ts'
+import type { ChannelId, UserId, VideoId } from '../kernel/ids.ts'
+import type { RenditionPolicyStore } from '../library/rendition-policies.ts'
 import type { ChannelRenditionPolicy, RenditionPolicy } from '../pipeline/rendition-policy.ts'
 import { effectivePolicy } from '../pipeline/rendition-policy.ts'
 import type { Database } from './client.ts'
@@ -51,4 +52,29 @@ export async function applyPolicies(
        AND coalesce(h.rendition_policy::text, ${site.lazy ? 'lazy' : 'eager'}) = 'eager'
        AND (${channelId}::text IS NULL OR h.id = ${channelId})`
   return kept + wanted
+}
+
+/** Channels' own policies. `requeue`: gives what now waits for an encoder its turns. */
+export function makeRenditionPolicyStore(
+  database: Database,
+  site: RenditionPolicy,
+  requeue: () => Promise<unknown>,
+): RenditionPolicyStore {
+  return {
+    site,
+    async find(channelId) {
+      const row = await database.channel.findUnique({
+        where: { id: channelId },
+        select: { ownerId: true, renditionPolicy: true, renditionKeepDays: true },
+      })
+      return row ? { ownerId: row.ownerId as UserId, ...readChannelPolicy(row) } : undefined
+    },
+    async set(channelId, { policy, keepDays }) {
+      await database.channel.updateMany({
+        where: { id: channelId },
+        data: { renditionPolicy: policy ?? null, renditionKeepDays: keepDays ?? null },
+      })
+      if ((await applyPolicies(database, site, channelId)) > 0) await requeue()
+    },
+  }
 }

@@ -1,5 +1,6 @@
 /** Everything HTTP, built from the library and from what ingest, recording and the pipeline offer. */
 import type { Express } from 'express'
+import type { VideoId } from '../kernel/ids.ts'
 import type { Logger } from '../kernel/logger.ts'
 import type { BroadcastArchiveStore } from '../library/broadcast-archive.ts'
 import type { CatalogueChanges } from '../library/catalogue-changes.ts'
@@ -14,6 +15,7 @@ import { eventRoutes } from './api/events.ts'
 import { jobRoutes } from './api/jobs.ts'
 import { meRoutes } from './api/me.ts'
 import { posterRoutes } from './api/posters.ts'
+import { renditionPolicyRoutes } from './api/rendition-policies.ts'
 import { streamKeyRoutes } from './api/stream-keys.ts'
 import { makeTusUploads } from './api/tus-uploads.ts'
 import { uploadRoutes } from './api/uploads.ts'
@@ -32,6 +34,7 @@ import { makeFindLive } from './live/find-live.ts'
 import { LivePlaces } from './live/live-places.ts'
 import { type LiveRoutesOptions, liveRoutes } from './live/live-routes.ts'
 import { LiveSockets, type LiveSocketsOptions } from './live/live-sockets.ts'
+import { type BudgetLimits, EncodeBudget } from './media/encode-budget.ts'
 import type { FindKeyframes } from './media/i-frames.ts'
 import { type MediaRoutesOptions, mediaRoutes } from './media/media-routes.ts'
 import { MediaTokens } from './media/media-token.ts'
@@ -40,6 +43,7 @@ import { SegmentCache } from './media/segment-cache.ts'
 import { MAX_BUFFERED_BYTES, makeMediaSender } from './media/send-media.ts'
 import { TimelineCache } from './media/timeline-cache.ts'
 import { VideoFacts } from './media/video-facts.ts'
+import { ViewNotes } from './media/view-notes.ts'
 import { WaitingRoom } from './media/waiting-room.ts'
 import { makeMetrics, type SampleSource } from './metrics.ts'
 import type { Upgrades } from './server.ts'
@@ -61,6 +65,9 @@ export interface DeliveryOptions {
   /** Absolute: web/dist. */
   readonly webDir: string
   readonly segmentWaitMs: number
+  readonly demandPerHour: BudgetLimits
+  /** Somebody watches this rung; told once in a while. */
+  readonly noteView: (videoId: VideoId, rendition: string) => Promise<void>
   /** auth/storage-secret.ts `deriveKey(secret, 'media')`. */
   readonly mediaKey: Uint8Array
   readonly signIn: SignIn
@@ -189,6 +196,7 @@ export function makeDelivery(options: DeliveryOptions): Delivery {
       ...uploadRoutes(uploading),
       ...tus.routes,
       ...jobRoutes(library.jobs),
+      ...renditionPolicyRoutes(library.renditionPolicies),
       ...workerRoutes(library.workers),
       ...eventRoutes(hub),
     ],
@@ -202,6 +210,8 @@ export function makeDelivery(options: DeliveryOptions): Delivery {
       storyboards: library.storyboards,
       sender: makeMediaSender(options.media, cache),
       waitingRoom,
+      budget: new EncodeBudget(options.demandPerHour),
+      views: new ViewNotes(options.noteView),
       demandSegment: options.demandSegment,
       segmentWaitMs: options.segmentWaitMs,
     }),

@@ -18,6 +18,7 @@ import { type ChannelStore, Channels } from './channels.ts'
 import { Jobs, type OwnersOf } from './jobs.ts'
 import type { PeopleDirectory } from './people.ts'
 import { type PosterStore, Posters } from './posters.ts'
+import { RenditionPolicies, type RenditionPolicyStore } from './rendition-policies.ts'
 import type { StoryboardStore } from './storyboards.ts'
 import { type StreamKeyStore, StreamKeys } from './stream-keys.ts'
 import { type SourceProbe, type UploadLedger, Uploads, type UploadsOptions } from './uploads.ts'
@@ -37,6 +38,7 @@ export interface LibraryOptions {
   readonly ownersOf: OwnersOf
   readonly jobs: JobCatalogue
   readonly pauses: QueuePauses
+  readonly renditionPolicies: RenditionPolicyStore
   readonly workers: WorkerRegistry
   readonly captions: CaptionStore
   readonly storyboards: StoryboardStore
@@ -69,6 +71,7 @@ export interface Library extends AsyncDisposable {
   readonly posters: Posters
   readonly storyboards: StoryboardStore
   readonly jobs: Jobs
+  readonly renditionPolicies: RenditionPolicies
   readonly workers: Workers
   /** Removes what earlier runs left: cut-off uploads and the files of deleted videos. Before requests are taken. */
   recover(): Promise<void>
@@ -115,6 +118,7 @@ export function makeLibrary(options: LibraryOptions): Library {
     broadcasts: new BroadcastArchive(options.broadcasts),
     uploads,
     jobs: new Jobs(options.jobs, options.ownersOf, options.pauses),
+    renditionPolicies: new RenditionPolicies(options.renditionPolicies),
     workers: new Workers(options.workers),
     async recover() {
       await uploads.sweep()

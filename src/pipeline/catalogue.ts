@@ -143,7 +143,8 @@ export interface ChunkResult {
 
 export interface RenditionMeasure {
   readonly name: string
-  readonly state: 'ready' | 'failed'
+  /** planned: some of it is deferred until somebody watches it. */
+  readonly state: 'ready' | 'failed' | 'planned'
   readonly failure?: string
   readonly bandwidth?: number
   readonly averageBandwidth?: number

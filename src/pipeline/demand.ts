@@ -17,6 +17,16 @@ import type { ChunkSignals } from './signals.ts'
 /** A segment by its number, or the rendition's init, which any of its chunks brings along. */
 export type WantedFile = number | 'init'
 
+export interface DemandOptions {
+  readonly signal: AbortSignal
+  readonly timeoutMs: number
+  /**
+   * Asked before so many seconds of a quality are encoded for this request: the first of those who wait pays. Its
+   * answer gives them back when nothing was made after all. Throws when it may not have them.
+   */
+  readonly charge?: (seconds: number) => () => void
+}
+
 export interface SegmentDemand {
   /**
    * Resolves when the file is in the media store. Throws AppError `not-found` when no such segment is
@@ -26,7 +36,7 @@ export interface SegmentDemand {
     videoId: VideoId,
     rendition: string,
     wanted: WantedFile,
-    options: { readonly signal: AbortSignal; readonly timeoutMs: number },
+    options: DemandOptions,
   ): Promise<void>
 }
 
@@ -53,6 +63,7 @@ interface Watch {
 interface Hurried {
   readonly jobId: string
   readonly at: number
+  readonly refund: (() => void) | undefined
   users: number
 }
 
@@ -60,11 +71,17 @@ export function makeSegmentDemand(parts: DemandParts): SegmentDemand {
   const watches = new Map<string, Watch>()
   const hurried = new Map<string, Hurried>()
 
-  async function hurry(videoId: VideoId, { rendition, range }: ChunkRecord): Promise<() => void> {
+  async function hurry(
+    videoId: VideoId,
+    { rendition, range }: ChunkRecord,
+    charge: DemandOptions['charge'],
+  ): Promise<() => void> {
     const key = `${videoId}/${rendition}/${range.index}`
     let own = hurried.get(key)
     if (!own || Date.now() - own.at > HURRY_AGAIN_MS) {
-      own = { jobId: randomUUID(), at: Date.now(), users: 0 }
+      // Sent again it is paid for already.
+      const refund = own?.refund ?? charge?.(range.durationSeconds)
+      own = { jobId: randomUUID(), at: Date.now(), users: 0, refund }
       hurried.set(key, own)
       const data = { videoId, index: range.index, renditions: [rendition] }
       await parts.queue.send([{ kind: 'encode-now', priority: PRIORITY.viewer, id: own.jobId, data }])
@@ -76,7 +93,10 @@ export function makeSegmentDemand(parts: DemandParts): SegmentDemand {
       if (mine.users > 0) return
       if (hurried.get(key) === mine) hurried.delete(key)
       // Left behind it would find nothing to do, or do what somebody wanted a moment ago.
-      parts.queue.withdraw('encode-now', mine.jobId).catch(() => undefined)
+      parts.queue.withdraw('encode-now', mine.jobId).then(
+        (taken) => taken && mine.refund?.(),
+        () => undefined,
+      )
     }
   }
 
@@ -101,6 +121,7 @@ export function makeSegmentDemand(parts: DemandParts): SegmentDemand {
     videoId: VideoId,
     rendition: string,
     wanted: WantedFile,
+    charge: DemandOptions['charge'],
     abandoned: AbortSignal,
   ): Promise<void> {
     let wake = Promise.withResolvers<void>()
@@ -120,9 +141,10 @@ export function makeSegmentDemand(parts: DemandParts): SegmentDemand {
             `This part could not be made: ${chunk.failure ?? 'no reason is known'}`,
           )
         const brought = wanted === 'init' && (looks === 0 || (!release && isHurried(videoId, rendition)))
-        if (chunk.state === 'waiting' && !brought && Date.now() - hurriedAt > HURRY_AGAIN_MS) {
+        const open = chunk.state === 'waiting' || chunk.state === 'deferred'
+        if (open && !brought && Date.now() - hurriedAt > HURRY_AGAIN_MS) {
           const before = release
-          release = await hurry(videoId, chunk)
+          release = await hurry(videoId, chunk, charge)
           hurriedAt = Date.now()
           before?.()
         }
@@ -153,10 +175,10 @@ export function makeSegmentDemand(parts: DemandParts): SegmentDemand {
   }
 
   return {
-    async demandSegment(videoId, rendition, wanted, { signal, timeoutMs }) {
+    async demandSegment(videoId, rendition, wanted, { signal, timeoutMs, charge }) {
       signal.throwIfAborted()
       const key = `${videoId}/${rendition}/${wanted}`
-      const watch = join(key, (abandoned) => attend(videoId, rendition, wanted, abandoned))
+      const watch = join(key, (abandoned) => attend(videoId, rendition, wanted, charge, abandoned))
       watch.waiters += 1
       const left = Promise.withResolvers<never>()
       const leave = () => left.reject(signal.reason)

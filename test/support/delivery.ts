@@ -19,6 +19,7 @@ import {
   makeStreamKeyStore,
 } from '../../src/database/people.ts'
 import { makeQueuePauses } from '../../src/database/queue-pauses.ts'
+import { makeRenditionPolicyStore } from '../../src/database/rendition-policies.ts'
 import { makeUploadLedger } from '../../src/database/uploads.ts'
 import { makeOwnersOf } from '../../src/database/video-owners.ts'
 import { makeVideoStore } from '../../src/database/videos.ts'
@@ -40,6 +41,7 @@ import type { MediaStore } from '../../src/media/store.ts'
 import type { JobCatalogue, JobRecord } from '../../src/pipeline/job-catalogue.ts'
 import type { JobRequest } from '../../src/pipeline/job-kinds.ts'
 import type { PosterMaker } from '../../src/pipeline/poster/poster-maker.ts'
+import { EAGER } from '../../src/pipeline/rendition-policy.ts'
 import type { SourceMedia } from '../../src/pipeline/source.ts'
 import { createTestDatabase, type TestDatabase } from './postgres.ts'
 
@@ -64,6 +66,8 @@ export interface TestSite extends AsyncDisposable {
   readonly jobs: JobRecord[]
   readonly cancelledVideos: VideoId[]
   readonly enqueued: VideoId[]
+  /** Rungs that were said to be watched. */
+  readonly views: string[]
   /** Jobs asked for by the library. */
   readonly sent: JobRequest[]
   /** Replaceable by the test. */
@@ -113,6 +117,7 @@ export async function startTestSite(
   options: {
     readonly maxUploadBytes?: number
     readonly minFreeBytes?: number
+    readonly demandPerHour?: DeliveryOptions['demandPerHour']
     readonly quotaBytes?: number
     readonly webDir?: string
     readonly recognisesSpeech?: boolean
@@ -131,6 +136,7 @@ export async function startTestSite(
   const jobs: JobRecord[] = []
   const cancelledVideos: VideoId[] = []
   const enqueued: VideoId[] = []
+  const views: string[] = []
   const sent: JobRequest[] = []
   const parts: TestSite['parts'] = {
     probe: async () => ({ isVideo: true, media: SOURCE }),
@@ -158,6 +164,7 @@ export async function startTestSite(
       ownersOf: makeOwnersOf(prisma),
       jobs: fakeJobs(jobs, cancelledVideos),
       pauses: makeQueuePauses(prisma),
+      renditionPolicies: makeRenditionPolicyStore(prisma, EAGER, async () => undefined),
       workers: makeWorkerRegistry(prisma),
       captions: makeCaptionStore(prisma),
       storyboards: makeStoryboardStore(prisma),
@@ -204,6 +211,10 @@ export async function startTestSite(
       version: '0.0.0',
       webDir: options.webDir ?? path.join(dir, 'web'),
       segmentWaitMs: 5000,
+      demandPerHour: options.demandPerHour ?? { ofAddress: 36_000, ofAll: 360_000 },
+      noteView: async (videoId, rendition) => {
+        views.push(`${videoId}/${rendition}`)
+      },
       mediaKey: deriveKey(secret, 'media'),
       signIn,
       library,
@@ -253,6 +264,7 @@ export async function startTestSite(
     jobs,
     cancelledVideos,
     enqueued,
+    views,
     sent,
     parts,
     fetch: (url, { as, headers, ...init } = {}) =>

@@ -9,6 +9,7 @@ import { type Database, makeDatabase } from '../../src/database/client.ts'
 import { makeJobCatalogue } from '../../src/database/job-catalogue.ts'
 import { makePipelineCatalogue } from '../../src/database/pipeline-catalogue.ts'
 import { openJobQueue } from '../../src/database/queue.ts'
+import { makeQueuePauses } from '../../src/database/queue-pauses.ts'
 import { newId, newVideoId, type VideoId } from '../../src/kernel/ids.ts'
 import { makeLogger } from '../../src/kernel/logger.ts'
 import { FileStore } from '../../src/media/file-store.ts'
@@ -19,6 +20,7 @@ import { prepareFfmpeg } from '../../src/pipeline/ffmpeg/tools.ts'
 import { makePlanner } from '../../src/pipeline/planner.ts'
 import { probeSource } from '../../src/pipeline/probe.ts'
 import type { JobHandlers } from '../../src/pipeline/queue.ts'
+import type { RenditionPolicy } from '../../src/pipeline/rendition-policy.ts'
 import { makeJobHandlers } from '../../src/pipeline/steps/job-handlers.ts'
 import { startWorker, type Worker } from '../../src/pipeline/worker.ts'
 import { Recorder } from '../../src/recording/recorder.ts'
@@ -32,7 +34,7 @@ export type TestPipeline = Awaited<ReturnType<typeof openTestPipeline>>
 /** `url` leads to a migrated database. `storageDir` may be shared by several pipelines, as by several processes. */
 export async function openTestPipeline(
   url: string,
-  options: { storageDir?: string; threads?: number; room?: EncodeRoom } = {},
+  options: { storageDir?: string; threads?: number; room?: EncodeRoom; policy?: RenditionPolicy } = {},
 ) {
   await using opening = new AsyncDisposableStack()
   const storageDir = options.storageDir ?? (await mkdtemp(path.join(tmpdir(), 'reprise-pipeline-')))
@@ -50,7 +52,7 @@ export async function openTestPipeline(
     ffprobePath: '/usr/bin/ffprobe',
     tmpDir,
   })
-  const catalogue = makePipelineCatalogue(database, queue)
+  const catalogue = makePipelineCatalogue(database, queue, options.policy)
   const chunks = makeChunkStore(database, queue)
   const planner = makePlanner({ catalogue, store, logger: silent })
   const demand = makeSegmentDemand({ chunks, queue, signals, planner })
@@ -72,6 +74,7 @@ export async function openTestPipeline(
     threads: options.threads ?? 1,
     urgentThreads: 2,
     room: options.room ?? { enter: async () => undefined },
+    pauses: makeQueuePauses(database),
     logger: silent,
   })
   await changes.ready()

@@ -14,16 +14,18 @@ import { type Request, type Response, Router } from 'express'
 import { AppError } from '../../kernel/errors.ts'
 import type { VideoId } from '../../kernel/ids.ts'
 import type { VideoRecord } from '../../library/video-record.ts'
-import { mediaKeys } from '../../media/layout.ts'
+import { mediaKeys, ORIGINAL } from '../../media/layout.ts'
 import type { ClientAddresses } from '../client-address.ts'
 import { allowEverySite } from '../every-site.ts'
 import { signalOf } from '../route.ts'
 import { addBesideRoutes, type BesideRoutesOptions } from './beside-routes.ts'
 import { isUnchanged } from './conditional.ts'
+import type { EncodeBudget } from './encode-budget.ts'
 import { type MediaTokens, parseMediaName } from './media-token.ts'
 import type { Playlists, PlaylistText } from './playlists.ts'
 import { IMMUTABLE, type MediaFile, type MediaSender } from './send-media.ts'
 import type { VideoFacts } from './video-facts.ts'
+import type { ViewNotes } from './view-notes.ts'
 import type { WaitingRoom } from './waiting-room.ts'
 
 export interface MediaRoutesOptions
@@ -42,8 +44,14 @@ export interface MediaRoutesOptions
     video: VideoId,
     rendition: string,
     wanted: number | 'init',
-    options: { readonly signal: AbortSignal; readonly timeoutMs: number },
+    options: {
+      readonly signal: AbortSignal
+      readonly timeoutMs: number
+      readonly charge: (seconds: number) => () => void
+    },
   ) => Promise<void>
+  readonly budget: EncodeBudget
+  readonly views: ViewNotes
   readonly segmentWaitMs: number
 }
 
@@ -148,14 +156,18 @@ async function sendOrWait(
   file: MediaFile,
   wanted: number | 'init',
 ): Promise<void> {
-  if (await options.sender.send(req, res, file)) return
   const { rendition = '' } = req.params as { rendition?: string }
+  if (await options.sender.send(req, res, file)) {
+    if (wanted !== 'init' && rendition !== ORIGINAL) options.views.note(video.mediaId, rendition)
+    return
+  }
   // The source's own segments are there as soon as a playlist names them: nobody makes them on demand.
   const made = video.renditions.find(({ name }) => name === rendition)
   if (!made || made.kind === 'original' || made.state === 'failed' || req.method === 'HEAD') throw missing()
   // Guessing costs us no query.
   if (wanted !== 'init' && !(await options.playlists.holds(video, wanted))) throw missing()
-  using place = options.waitingRoom.enter(options.addresses.of(req), file.key)
+  const address = options.addresses.of(req)
+  using place = options.waitingRoom.enter(address, file.key)
   if (!place) {
     throw new AppError('not-ready', 'Too many requests wait for segments already.', {
       fields: { retryAfterSeconds: RETRY_AFTER_SECONDS },
@@ -166,6 +178,13 @@ async function sendOrWait(
     await options.demandSegment(video.mediaId, rendition, wanted, {
       signal,
       timeoutMs: options.segmentWaitMs,
+      charge: (seconds) => {
+        const charged = options.budget.charge(address, seconds)
+        if (charged.granted) return charged.refund
+        throw new AppError('not-ready', 'More has been asked for here than is encoded on demand.', {
+          fields: { retryAfterSeconds: charged.retryAfterSeconds },
+        })
+      },
     })
   } catch (error) {
     // Nobody is there to be answered.
@@ -173,6 +192,7 @@ async function sendOrWait(
     throw error
   }
   if (!(await options.sender.send(req, res, file))) throw missing()
+  if (wanted !== 'init') options.views.note(video.mediaId, rendition)
 }
 
 function missing(): AppError {

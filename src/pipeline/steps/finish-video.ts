@@ -69,7 +69,7 @@ export function measureRendition(
       state: 'ready',
       bytes,
       bandwidth: Math.ceil(peak),
-      averageBandwidth: average(bytes, timeline.duration),
+      averageBandwidth: average(bytes, timeline),
     }
   }
   const own = chunks.filter((chunk) => chunk.rendition === name)
@@ -82,6 +82,7 @@ export function measureRendition(
     }
   const covered = own.reduce((sum, { range }) => sum + range.segmentCount, 0)
   if (covered !== timeline.segments.length) return 'incomplete'
+  if (own.some(({ state }) => state === 'deferred')) return { name, state: 'planned' }
   const bytes = own.reduce((sum, chunk) => sum + chunk.bytes, 0)
   const samples = own.flatMap(({ ssim }) => ssim ?? [])
   return {
@@ -99,10 +100,12 @@ export function measureRendition(
       },
     }),
     bandwidth: own.reduce((most, chunk) => Math.max(most, chunk.peakBandwidth), 0),
-    averageBandwidth: average(bytes, timeline.duration),
+    averageBandwidth: average(bytes, timeline),
   }
 }
 
-function average(bytes: number, seconds: number): number {
+/** Over what there is: a timeline may begin after 0. */
+function average(bytes: number, { segments }: Timeline): number {
+  const seconds = segments.reduce((sum, { duration }) => sum + duration, 0)
   return seconds > 0 ? Math.ceil((bytes * 8) / seconds) : 0
 }

@@ -441,6 +441,31 @@ describe('a segment', () => {
     expect(asked).toEqual([[id, '480p', 2, 5000]])
   })
 
+  it('is noted as watched, once, however often it is sent; the original is not', async () => {
+    const id = await finishedVideo()
+    await put(id)
+    await site.media.put(mediaKeys.segment(id, 'original', 0), CONTENT)
+    const base = await folder(id)
+    for (const file of ['240p/0.m4s', '240p/0.m4s', 'original/0.m4s'])
+      expect((await site.fetch(`${base}/${file}`)).status).toBe(200)
+    expect(site.views.filter((view) => view.startsWith(id))).toEqual([`${id}/240p`])
+  })
+
+  it('is not made for whoever has had made what one address may, and says when to ask again', async () => {
+    const id = await finishedVideo()
+    await put(id)
+    const base = await folder(id)
+    site.parts.demandSegment = async (_video, _name, _number, { charge }) => {
+      // A walk through everything: as many chunks as are granted.
+      for (;;) charge(600)
+    }
+    const refused = await site.fetch(`${base}/480p/2.m4s`)
+    expect(refused.status).toBe(503)
+    expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0)
+    // What is made already costs nothing.
+    expect((await site.fetch(`${base}/240p/0.m4s`)).status).toBe(200)
+  })
+
   it('that is not made in time is refused with when to ask again', async () => {
     const answer = await site.fetch(`${await folder(await finishedVideo())}/480p/2.m4s`)
     expect(answer.status).toBe(503)

@@ -91,3 +91,26 @@ it('sets what a channel may store', async () => {
   expect((await post('/api/v1/channels/none', admin, { quotaBytes: 1 }, 'PATCH')).status).toBe(404)
   expect((await post(`/api/v1/channels/${channel?.id}`, admin, { quotaBytes: -1 }, 'PATCH')).status).toBe(422)
 })
+
+it('lets owners and administrators say what is made of a channel’s videos beforehand, and kept', async () => {
+  const ada = await site.person('creator', 'Ada')
+  const other = await site.person('creator', 'Somebody')
+  const [channel] = await site.library.channels.listOf(ada.userId)
+  const path = `/api/v1/channels/${channel?.id}/renditions`
+  const asSite = { policy: null, keepDays: null, effective: { policy: 'eager', keepDays: 0 } }
+  expect(await jsonOf(await site.fetch(path, { as: ada }))).toEqual(asSite)
+  const lazy = { policy: 'lazy', keepDays: null, effective: { policy: 'lazy', keepDays: 0 } }
+  expect(await jsonOf(await post(path, ada, { policy: 'lazy' }, 'PATCH'))).toEqual(lazy)
+  expect(await jsonOf(await post(path, admin, { keepDays: 30 }, 'PATCH'))).toEqual({
+    policy: 'lazy',
+    keepDays: 30,
+    effective: { policy: 'lazy', keepDays: 30 },
+  })
+  expect(await jsonOf(await post(path, ada, { policy: null, keepDays: null }, 'PATCH'))).toEqual(asSite)
+  expect((await post(path, other, { policy: 'lazy' }, 'PATCH')).status).toBe(403)
+  expect((await site.fetch(path, { as: other })).status).toBe(403)
+  expect((await site.fetch(path)).status).toBe(401)
+  expect((await post(path, ada, { policy: 'none' }, 'PATCH')).status).toBe(422)
+  expect((await post(path, ada, { keepDays: -1 }, 'PATCH')).status).toBe(422)
+  expect((await site.fetch('/api/v1/channels/none/renditions', { as: admin })).status).toBe(404)
+})

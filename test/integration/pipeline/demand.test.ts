@@ -3,6 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { AppError } from '../../../src/kernel/errors.ts'
 import type { VideoId } from '../../../src/kernel/ids.ts'
 import { mediaKeys } from '../../../src/media/layout.ts'
 import { encodeTimelineEntry, parseTimeline } from '../../../src/packaging/timeline.ts'
@@ -74,10 +75,17 @@ describe('a viewer who asks for a segment', () => {
     const videoId = await plannedVideo(pipeline)
     const leaving = new AbortController()
     const sent = vi.spyOn(pipeline.queue, 'send')
+    const paid: number[] = []
+    const refund = vi.fn()
+    const charge = (seconds: number) => {
+      paid.push(seconds)
+      return refund
+    }
     const viewers = Array.from({ length: 200 }, (_, i) =>
       pipeline.demand.demandSegment(videoId, '360p', 16 + (i % 4), {
         signal: leaving.signal,
         timeoutMs: 120_000,
+        charge,
       }),
     )
     const hurried = async () =>
@@ -88,6 +96,9 @@ describe('a viewer who asks for a segment', () => {
     for (const viewer of viewers) await expect(viewer).rejects.toThrow('gone')
     await expect.poll(async () => (await hurried()).length).toBe(0)
     expect(await pipeline.chunks.find(videoId, '360p', 16)).toMatchObject({ state: 'waiting' })
+    // One of them paid for one chunk, and has it back.
+    expect(paid).toEqual([8])
+    await expect.poll(() => refund.mock.calls.length).toBe(1)
   })
 
   it('gets the init of a quality with whichever part is made first', async () => {
@@ -101,6 +112,18 @@ describe('a viewer who asks for a segment', () => {
     // By itself it is brought along by the first part.
     await pipeline.demand.demandSegment(videoId, '360p', 'init', patience())
     expect(await pipeline.chunks.find(videoId, '360p', 0)).toMatchObject({ state: 'ready' })
+  })
+
+  it('beyond what may be made for viewers is told so, and nothing is begun', async () => {
+    await using pipeline = await openPipeline()
+    const videoId = await plannedVideo(pipeline)
+    const charge = () => {
+      throw new AppError('not-ready', 'More than is encoded on demand.')
+    }
+    const asked = pipeline.demand.demandSegment(videoId, '360p', 0, { ...patience(), charge })
+    await expect(asked).rejects.toThrow('More than is encoded on demand.')
+    const { items } = await pipeline.jobs.list({ videoId, limit: 50 })
+    expect(items.filter(({ kind }) => kind === 'encode-now')).toEqual([])
   })
 
   it('that nobody makes is told so in time', async () => {
