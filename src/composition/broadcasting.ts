@@ -1,5 +1,6 @@
 /** The ingest role: the RTMP port, the recorder, packaging behind it, and broadcasts found open at the start. */
 import { stat } from 'node:fs/promises'
+import { Worker } from 'node:worker_threads'
 import { makeBroadcastLedger } from '../database/broadcasts.ts'
 import { makeRecordingLedger } from '../database/recordings.ts'
 import { LiveHub } from '../ingest/live-hub.ts'
@@ -14,6 +15,7 @@ import { recoverBroadcasts } from '../library/broadcasts/recovery.ts'
 import { judgeHealth } from '../library/broadcasts/stream-health.ts'
 import { makeLivePlayGate } from '../library/live-play-gate.ts'
 import { mediaKeys } from '../media/layout.ts'
+import { PackagingThread } from '../packaging/thread/packaging-thread.ts'
 import { parseTimeline } from '../packaging/timeline.ts'
 import { PRIORITY } from '../pipeline/job-kinds.ts'
 import type { DiskWatermarks } from '../recording/disk-watermarks.ts'
@@ -53,7 +55,18 @@ export async function startBroadcasting(
   stack.defer(() => parts.close())
   const recorder = stack.use(new Recorder({ paths, ledger: parts }))
   const sharesDisk = (await stat(paths.recordings)).dev === (await stat(config.mediaDir)).dev
-  const packager = new LivePackager({ recorder, store, planner, disk: sharesDisk ? disk : undefined, log })
+  const thread = stack.use(
+    new PackagingThread(
+      () => new Worker(new URL('./packaging-worker.ts', import.meta.url), { workerData: config.mediaDir }),
+    ),
+  )
+  const packager = new LivePackager({
+    recorder,
+    packageLog: (request) => thread.package(request),
+    planner,
+    disk: sharesDisk ? disk : undefined,
+    log,
+  })
   const broadcasts = new BroadcastService({
     ledger: makeBroadcastLedger(prisma),
     recorder: {

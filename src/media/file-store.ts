@@ -6,21 +6,11 @@
  */
 import { randomUUID } from 'node:crypto'
 import { createReadStream } from 'node:fs'
-import {
-  copyFile,
-  type FileHandle,
-  mkdir,
-  open,
-  readdir,
-  readFile,
-  rename,
-  rm,
-  stat,
-  truncate,
-} from 'node:fs/promises'
+import { copyFile, mkdir, open, readdir, readFile, rename, rm, stat, truncate } from 'node:fs/promises'
 import path from 'node:path'
 import type { Readable } from 'node:stream'
 import { AppError } from '../kernel/errors.ts'
+import { type DiskWrites, diskWrites } from './disk-writes.ts'
 import type { MediaKey } from './layout.ts'
 import type { MediaStat, MediaStore } from './store.ts'
 
@@ -28,12 +18,14 @@ const ASIDES = '.aside'
 
 export class FileStore implements MediaStore {
   readonly #root: string
+  readonly #disk: DiskWrites
   /** Folders that exist: making sure again for each segment would be a system call for each level. */
   readonly #folders = new Set<string>()
 
   /** `root` is absolute; it is made when the first thing is stored. */
-  constructor(root: string) {
+  constructor(root: string, disk = diskWrites) {
     this.#root = path.resolve(root)
+    this.#disk = disk
   }
 
   /** Removes what crashes left half written, if it has not been touched for so long. Others may be writing. */
@@ -49,11 +41,8 @@ export class FileStore implements MediaStore {
   }
 
   async put(key: MediaKey, content: Uint8Array | readonly Uint8Array[]): Promise<void> {
-    await this.#replace(key, async (aside) => {
-      await using file = await open(aside, 'wx')
-      await writeAll(file, content instanceof Uint8Array ? [content] : content)
-      await file.sync()
-    })
+    const parts = content instanceof Uint8Array ? [content] : content
+    await this.#replace(key, (aside) => this.#disk.create(aside, parts))
   }
 
   async putFile(key: MediaKey, localPath: string): Promise<void> {
@@ -72,17 +61,8 @@ export class FileStore implements MediaStore {
   async append(key: MediaKey, content: Uint8Array): Promise<void> {
     const file = this.#path(key)
     await this.#makeFolder(path.dirname(file))
-    await using handle = await open(file, 'a')
-    const { size } = await handle.stat()
-    try {
-      await handle.writeFile(content)
-      await handle.datasync()
-    } catch (error) {
-      // Half a line must not be what the next one is added to.
-      await handle.truncate(size).catch(() => undefined)
-      throw error
-    }
-    if (size === 0) await syncFolder(path.dirname(file))
+    const before = await this.#disk.append(file, content)
+    if (before === 0) await this.#disk.syncFolder(path.dirname(file))
   }
 
   async truncate(key: MediaKey, bytes: number): Promise<void> {
@@ -132,12 +112,12 @@ export class FileStore implements MediaStore {
     const aside = path.join(asides, randomUUID())
     try {
       await this.#inFolder(asides, () => write(aside))
-      await this.#inFolder(folder, () => rename(aside, file))
+      await this.#inFolder(folder, () => this.#disk.rename(aside, file))
     } catch (error) {
       await rm(aside, { force: true }).catch(() => undefined)
       throw diskError(error)
     }
-    await syncFolder(folder)
+    await this.#disk.syncFolder(folder)
   }
 
   async #inFolder(folder: string, work: () => Promise<void>): Promise<void> {
@@ -154,7 +134,7 @@ export class FileStore implements MediaStore {
   async #makeFolder(folder: string): Promise<void> {
     if (this.#folders.has(folder)) return
     const made = await mkdir(folder, { recursive: true })
-    if (made) await syncFolder(path.dirname(made))
+    if (made) await this.#disk.syncFolder(path.dirname(made))
     this.#folders.add(folder)
   }
 
@@ -167,21 +147,6 @@ export class FileStore implements MediaStore {
       throw new AppError('not-found', 'There is no such file.', { fields: { key } })
     }
     return path.join(this.#root, ...parts)
-  }
-}
-
-/** A system call for all of it, unless the disk takes less. */
-async function writeAll(file: FileHandle, parts: readonly Uint8Array[]): Promise<void> {
-  let left = parts
-  for (;;) {
-    let { bytesWritten } = await file.writev(left)
-    const whole = left.findIndex(({ byteLength }) => {
-      if (byteLength > bytesWritten) return true
-      bytesWritten -= byteLength
-      return false
-    })
-    if (whole === -1) return
-    left = [left[whole]?.subarray(bytesWritten) ?? new Uint8Array(), ...left.slice(whole + 1)]
   }
 }
 
@@ -199,9 +164,4 @@ function diskError(error: unknown): unknown {
   return (error as NodeJS.ErrnoException).code === 'ENOSPC'
     ? new AppError('disk-full', 'The disk is full.', { cause: error })
     : error
-}
-
-async function syncFolder(folder: string): Promise<void> {
-  await using handle = await open(folder, 'r')
-  await handle.sync()
 }

@@ -8,8 +8,8 @@ import type { VideoId } from '../kernel/ids.ts'
 import { mediaKeys } from '../media/layout.ts'
 import type { MediaStore } from '../media/store.ts'
 import type { LogPart, LogParts } from '../recording/broadcast-log.ts'
-import type { LogGrowth } from '../recording/log-growth.ts'
-import { type LogTag, readLog } from '../recording/log-reader.ts'
+import type { GrowingLog } from '../recording/log-growth.ts'
+import { type LogTag, type ReadableFile, readLog } from '../recording/log-reader.ts'
 import { isContinuedMark } from '../recording/part-head.ts'
 import type { LeftOut } from './flv-tracks.ts'
 import { LogBuffers, LogMemory } from './log-memory.ts'
@@ -25,6 +25,8 @@ export interface PackageBroadcastOptions extends TimelineEvents {
   readonly store: MediaStore
   /** Shared with what else is packaged here. */
   readonly buffers?: LogBuffers
+  /** How the log's files are read. */
+  readonly openFile?: (file: string) => Promise<ReadableFile>
   /** Stops where it stands; what was added is written. */
   readonly signal?: AbortSignal
 }
@@ -43,7 +45,7 @@ export interface PackagedBroadcast {
 
 /** Resolves when the broadcast's end is packaged, or the signal fires. Rejects when the store or the log cannot be read or written. */
 export async function packageBroadcast(options: PackageBroadcastOptions): Promise<PackagedBroadcast> {
-  const { log, store, video, signal } = options
+  const { log, store, video, signal, openFile } = options
   const timeline = await readForWriting(store, video)
   const memory = new LogMemory(options.buffers ?? new LogBuffers())
   const events: TimelineEvents = {
@@ -73,8 +75,15 @@ export async function packageBroadcast(options: PackageBroadcastOptions): Promis
       part = await log.nextPart(part.part + 1, signal)
     ) {
       const from = run.from(part.part)
-      const reading = { ...how(part), ...(signal ? { signal } : {}), from, groups: true }
-      for await (const tags of readLog(part.file, { ...reading, takeBuffer: memory.take })) {
+      const reading = {
+        ...how(part),
+        ...(signal ? { signal } : {}),
+        ...(openFile ? { openFile } : {}),
+        takeBuffer: memory.take,
+        groups: true,
+        from,
+      }
+      for await (const tags of readLog(part.file, reading)) {
         const last = tags.at(-1)
         if (last) memory.holds({ part: part.part, offset: last.end })
         await run.take(tags, part.part)
@@ -234,6 +243,6 @@ async function headOf(log: LogParts, position: LogPosition): Promise<LogTag[]> {
   return found
 }
 
-function how(part: LogPart): { readonly growth?: LogGrowth; readonly foreign?: boolean } {
+function how(part: LogPart): { readonly growth?: GrowingLog; readonly foreign?: boolean } {
   return { ...(part.growth ? { growth: part.growth } : {}), ...(part.foreign ? { foreign: true } : {}) }
 }

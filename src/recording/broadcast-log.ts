@@ -5,13 +5,13 @@
 import { readdir } from 'node:fs/promises'
 import type { BroadcastId } from '../kernel/ids.ts'
 import type { StoragePaths } from '../media/layout.ts'
-import { type LogGrowth, waitUntil } from './log-growth.ts'
+import { type GrowingLog, type LogGrowth, waitUntil } from './log-growth.ts'
 
 export interface LogPart {
   readonly part: number
   readonly file: string
   /** Present while the part is being written. */
-  readonly growth?: LogGrowth
+  readonly growth?: GrowingLog
   /** A file that others wrote. */
   readonly foreign?: boolean
 }

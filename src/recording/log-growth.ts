@@ -1,21 +1,32 @@
 /** How far a log file that is being written can be read: told by the writer, waited on by readers in this process. */
+
+/** What readers know of it. */
+export interface GrowingLog {
+  /** Bytes on disk that end with a whole tag. */
+  readonly bytes: number
+  /** Nothing will be added. */
+  readonly ended: boolean
+  /** Resolves when there is more than `bytes`, or the end. Rejects with the signal's reason. */
+  beyond(bytes: number, signal?: AbortSignal): Promise<void>
+  /** The same for who needs whole groups of pictures: what comes between keyframes waits until there is more. */
+  beyondGroup(bytes: number, signal?: AbortSignal): Promise<void>
+}
+
 /** A picture group is complete when the next one's keyframe is there, and the sound that belongs to it soon after. */
 const AFTER_KEYFRAME_MS = 250
 /** Without keyframes. */
 const LONGEST_WAIT_MS = 1000
 
-export class LogGrowth {
+export class LogGrowth implements GrowingLog {
   #bytes = 0
   #keyframeMs = Number.NEGATIVE_INFINITY
   #ended = false
   readonly #waiting = new Set<() => void>()
 
-  /** Bytes on disk that end with a whole tag. */
   get bytes(): number {
     return this.#bytes
   }
 
-  /** Nothing will be added. */
   get ended(): boolean {
     return this.#ended
   }
@@ -33,12 +44,10 @@ export class LogGrowth {
     this.#wake()
   }
 
-  /** Resolves when there is more than `bytes`, or the end. Rejects with the signal's reason. */
   beyond(bytes: number, signal?: AbortSignal): Promise<void> {
     return waitUntil(this.#waiting, () => this.#bytes > bytes || this.#ended, signal)
   }
 
-  /** The same for who needs whole groups of pictures: what comes between keyframes waits until there is more. */
   async beyondGroup(bytes: number, signal?: AbortSignal): Promise<void> {
     const sinceMs = performance.now()
     const due = () => {

@@ -11,7 +11,7 @@ import {
   TAG_OVERHEAD_BYTES,
   TAG_TRAILER_BYTES,
 } from '../formats/flv/tag-header.ts'
-import type { LogGrowth } from './log-growth.ts'
+import type { GrowingLog } from './log-growth.ts'
 
 /** One tag. `body` stays valid as long as the buffer it was read into is not used again. */
 export interface LogTag {
@@ -25,7 +25,7 @@ export interface LogTag {
 
 export interface ReadLogOptions {
   /** The part is being written; without it, it is read to the end of the file. */
-  readonly growth?: LogGrowth
+  readonly growth?: GrowingLog
   /** Where a tag begins; 0 or nothing: the first. */
   readonly from?: number
   readonly signal?: AbortSignal
@@ -35,6 +35,14 @@ export interface ReadLogOptions {
   readonly foreign?: boolean
   /** Where to read into: at least so many bytes. Without it, each read has a buffer of its own. */
   readonly takeBuffer?: (bytes: number) => Buffer
+  /** How to read files; usually as everybody does, without anybody waiting. */
+  readonly openFile?: (file: string) => Promise<ReadableFile>
+}
+
+/** As much of a FileHandle as is needed. */
+export interface ReadableFile extends AsyncDisposable {
+  read(into: Buffer, at: number, length: number, position: number): Promise<{ readonly bytesRead: number }>
+  stat(): Promise<{ readonly size: number }>
 }
 
 const READ_BYTES = 256 * 1024
@@ -47,7 +55,7 @@ export async function* readLog(file: string, options: ReadLogOptions = {}): Asyn
   if (growth) await growth.beyond(at, signal)
   // The file of a part that could not even be created.
   if (growth?.ended && growth.bytes === 0) return
-  await using handle = await open(file, 'r')
+  await using handle = await (options.openFile ?? open)(file)
   let wanted = READ_BYTES
   for (;;) {
     signal?.throwIfAborted()

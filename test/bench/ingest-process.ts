@@ -11,6 +11,7 @@ import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import path from 'node:path'
+import { Worker } from 'node:worker_threads'
 import { streamFlv } from '../../src/ingest/flv-output.ts'
 import { LiveHub } from '../../src/ingest/live-hub.ts'
 import type { PublishGate } from '../../src/ingest/publish-gate.ts'
@@ -18,7 +19,7 @@ import { RtmpServer } from '../../src/ingest/rtmp-server.ts'
 import type { BroadcastId, SessionId, VideoId } from '../../src/kernel/ids.ts'
 import { makeLogger } from '../../src/kernel/logger.ts'
 import { LivePackager } from '../../src/library/broadcasts/live-packager.ts'
-import { FileStore } from '../../src/media/file-store.ts'
+import { PackagingThread } from '../../src/packaging/thread/packaging-thread.ts'
 import type { TimelinePlanner } from '../../src/pipeline/planner.ts'
 import { makeRecorder } from '../support/packaged-video.ts'
 
@@ -37,11 +38,17 @@ const NO_PLANNER: TimelinePlanner = {
 
 const log = makeLogger('error')
 const recorder = makeRecorder(folder)
+const thread = new PackagingThread(
+  () =>
+    new Worker(new URL('../../src/composition/packaging-worker.ts', import.meta.url), {
+      workerData: path.join(folder, 'media'),
+    }),
+)
 const packager =
   mode === 'packaging'
     ? new LivePackager({
         recorder,
-        store: new FileStore(path.join(folder, 'media')),
+        packageLog: (request) => thread.package(request),
         planner: NO_PLANNER,
         log,
       })

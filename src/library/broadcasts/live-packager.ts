@@ -7,9 +7,8 @@ import { AppError } from '../../kernel/errors.ts'
 import type { BroadcastId, VideoId } from '../../kernel/ids.ts'
 import type { Logger } from '../../kernel/logger.ts'
 import { pause } from '../../kernel/retry.ts'
-import type { MediaStore } from '../../media/store.ts'
-import { LogBuffers } from '../../packaging/log-memory.ts'
-import { type PackagedBroadcast, packageBroadcast } from '../../packaging/package-broadcast.ts'
+import type { PackagedBroadcast } from '../../packaging/package-broadcast.ts'
+import type { PackageRequest } from '../../packaging/thread/packaging-thread.ts'
 import type { TimelineInit, TimelineSegment } from '../../packaging/timeline.ts'
 import type { TimelinePlanner } from '../../pipeline/planner.ts'
 import type { DiskWatermarks } from '../../recording/disk-watermarks.ts'
@@ -24,7 +23,8 @@ export interface PackagingProgress {
 
 export interface LivePackagerOptions {
   readonly recorder: Recorder
-  readonly store: MediaStore
+  /** Into the media store. */
+  readonly packageLog: (request: PackageRequest) => Promise<PackagedBroadcast>
   readonly planner: TimelinePlanner
   /** Of the recordings and the media store, when both are on one. */
   readonly disk?: Pick<DiskWatermarks, 'state' | 'onChange'> | undefined
@@ -38,7 +38,6 @@ const LAST_ATTEMPTS = 5
 export class LivePackager implements BroadcastPackager {
   readonly #options: LivePackagerOptions
   readonly #progress = new Map<BroadcastId, PackagingProgress>()
-  readonly #buffers = new LogBuffers()
 
   constructor(options: LivePackagerOptions) {
     this.#options = options
@@ -84,7 +83,7 @@ export class LivePackager implements BroadcastPackager {
     signal: AbortSignal,
     ending: AbortSignal,
   ): Promise<PackagedBroadcast> {
-    const { recorder, store, disk, log } = this.#options
+    const { recorder, packageLog, disk, log } = this.#options
     const broadcastLog = recorder.log(broadcastId)
     let lastAttempts = LAST_ATTEMPTS
     for (;;) {
@@ -92,11 +91,9 @@ export class LivePackager implements BroadcastPackager {
       const unwatch = disk?.onChange(({ level }) => level === 'critical' && crowded.abort())
       try {
         await this.#whenRoom(signal, ending)
-        const packaged = await packageBroadcast({
+        const packaged = await packageLog({
           log: broadcastLog,
           video: videoId,
-          store,
-          buffers: this.#buffers,
           signal: AbortSignal.any([signal, crowded.signal]),
           onInit: (init) => this.#grown(broadcastId, videoId, init),
           onSegment: (segment) => this.#grown(broadcastId, videoId, segment),

@@ -7,6 +7,7 @@ import type { MediaMessage } from '../../../src/ingest/media-message.ts'
 import type { SessionId, VideoId } from '../../../src/kernel/ids.ts'
 import { LivePackager } from '../../../src/library/broadcasts/live-packager.ts'
 import { mediaKeys } from '../../../src/media/layout.ts'
+import { packageBroadcast } from '../../../src/packaging/package-broadcast.ts'
 import { parseTimeline, type Timeline } from '../../../src/packaging/timeline.ts'
 import type { RecordedSession } from '../../../src/recording/recorder.ts'
 import { ffmpeg } from '../../support/ffmpeg.ts'
@@ -59,7 +60,12 @@ async function goOnAir(pipeline: TestPipeline) {
   await pipeline.database.video.update({ where: { id: videoId }, data: { state: 'live' } })
   const recorder = makeRecorder(pipeline.storageDir)
   const { store, planner } = pipeline
-  const packaging = new LivePackager({ recorder, store, planner, log: silent }).follow({
+  const packaging = new LivePackager({
+    recorder,
+    packageLog: (request) => packageBroadcast({ ...request, store }),
+    planner,
+    log: silent,
+  }).follow({
     broadcastId,
     videoId,
   })

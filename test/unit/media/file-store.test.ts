@@ -4,6 +4,8 @@ import path from 'node:path'
 import { buffer } from 'node:stream/consumers'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { VideoId } from '../../../src/kernel/ids.ts'
+import { makeBlockingWrites } from '../../../src/media/blocking-writes.ts'
+import { diskWrites } from '../../../src/media/disk-writes.ts'
 import { FileStore } from '../../../src/media/file-store.ts'
 import { type MediaKey, mediaKeys } from '../../../src/media/layout.ts'
 
@@ -20,7 +22,22 @@ afterEach(async () => {
   await rm(folder, { recursive: true })
 })
 
-describe('the file store', () => {
+describe.each([
+  ['', diskWrites],
+  [' that waits for the disk itself', makeBlockingWrites()],
+])('the file store%s', (_how, disk) => {
+  beforeEach(() => {
+    store = new FileStore(path.join(folder, 'media'), disk)
+  })
+
+  it('writes a list of parts as one, of any size', async () => {
+    const parts = [0, 1, 70_000, 32_768, 3, 0, 200_000].map((bytes, index) => Buffer.alloc(bytes, index))
+    await store.put(segment, parts)
+    expect((await store.read(segment))?.equals(Buffer.concat(parts))).toBe(true)
+    await store.put(segment, [])
+    expect((await store.read(segment))?.byteLength).toBe(0)
+  })
+
   it('gives back what was put, and replaces it whole', async () => {
     expect(await store.read(segment)).toBeUndefined()
     await store.put(segment, Buffer.from('one'))

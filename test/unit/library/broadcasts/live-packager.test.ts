@@ -6,7 +6,7 @@ import { pino } from 'pino'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import type { MediaMessage } from '../../../../src/ingest/media-message.ts'
 import type { SessionId } from '../../../../src/kernel/ids.ts'
-import { LivePackager } from '../../../../src/library/broadcasts/live-packager.ts'
+import { LivePackager, type LivePackagerOptions } from '../../../../src/library/broadcasts/live-packager.ts'
 import type { MediaStore } from '../../../../src/media/store.ts'
 import { packageBroadcast } from '../../../../src/packaging/package-broadcast.ts'
 import type { TimelinePlanner } from '../../../../src/pipeline/planner.ts'
@@ -79,7 +79,10 @@ function makeWorld(wrap: (store: MediaStore) => MediaStore = (store) => store) {
       if (entry.kind === 'segment') segments.push(entry.number ?? -1)
     },
   } as unknown as TimelinePlanner
-  const packager = new LivePackager({ recorder, store: wrap(store), planner, disk, log })
+  const wrapped = wrap(store)
+  const packageLog: LivePackagerOptions['packageLog'] = (request) =>
+    packageBroadcast({ ...request, store: wrapped })
+  const packager = new LivePackager({ recorder, packageLog, planner, disk, log })
   return { recorder, store, disk, told, segments, run: packager.follow({ broadcastId, videoId: video }) }
 }
 
