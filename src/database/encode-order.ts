@@ -1,5 +1,5 @@
 /**
- * In which order chunks are encoded (docs/decisions/0016): decided when an encoder is free, from the rows as
+ * In which order chunks are encoded (docs/decisions/0017): decided when an encoder is free, from the rows as
  * they stand then, so that nothing has to be reordered when something more urgent comes.
  *
  *     tier  0 live, lead       what is on air, in its lowest rung and its sound

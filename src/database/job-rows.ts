@@ -1,4 +1,4 @@
-/** The rows behind jobs: chunks, and of pg-boss's table every kind but the turns of encoders (docs/decisions/0016). */
+/** The rows behind jobs: chunks, and of pg-boss's table every kind but the turns of encoders (docs/decisions/0017). */
 import type { UserId, VideoId } from '../kernel/ids.ts'
 import type { JobRecord, JobState } from '../pipeline/job-catalogue.ts'
 import { ALL_JOB_KINDS, type JobKind } from '../pipeline/job-kinds.ts'

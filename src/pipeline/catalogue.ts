@@ -177,7 +177,7 @@ export interface ChunkStore {
     attemptId: string,
     leaseMs: number,
   ): Promise<Claim>
-  /** The same for what is next of everything that waits (docs/decisions/0016). Undefined: nothing can be begun now. */
+  /** The same for what is next of everything that waits (docs/decisions/0017). Undefined: nothing can be begun now. */
   claimNext(attemptId: string, leaseMs: number): Promise<NextClaim | undefined>
   /** False: the attempt holds nothing any more and must stop. How far it is travels with it: no write of its own. */
   renew(attemptId: string, leaseMs: number, progress?: ChunkProgress): Promise<boolean>

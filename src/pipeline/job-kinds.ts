@@ -14,7 +14,7 @@ export interface JobData {
   readonly 'complete-replay': { readonly videoId: VideoId }
   /**
    * Make whatever chunk is next. One is sent for each chunk that is planned, and says of which; with an encoder
-   * free it is only as many turns as there are chunks (docs/decisions/0016).
+   * free it is only as many turns as there are chunks (docs/decisions/0017).
    */
   readonly 'encode-chunk': {
     readonly videoId: VideoId

@@ -1,6 +1,6 @@
 /**
  * What is made of a video beforehand, and what is kept of it. The site has a policy by its settings, and a
- * channel may have its own (docs/decisions/0017).
+ * channel may have its own (docs/decisions/0018).
  *
  *     eager   every rung is made
  *     lazy    the lowest rung and the main sound are made; of the others what somebody watches

@@ -170,7 +170,7 @@ describe('two workers', () => {
 })
 
 describe('a worker process', () => {
-  it('killed in mid-encode leaves no encoder behind, and another one finishes its work', async () => {
+  it('killed in mid-encode leaves no encoder behind, and another one finishes its work (pain 22)', async () => {
     await using pipeline = await openPipeline()
     const videoId = await plannedVideo(pipeline)
     const child = spawn(
