@@ -100,12 +100,20 @@ const USUAL_FRAMES = 30
  * Rungs from the highest to the lowest, those of H.264 first.
  * `measured`: the original is played as it is, only what lies strictly below it is encoded (maybe nothing).
  * `planned`: nothing of the source is played, so the top rung has the source's own size (at most 2160p).
+ * So it has in other codecs in any case: some players stay with one codec, and would never see that size.
  */
 export function planLadder(
   source: LadderSource,
   timeline: 'measured' | 'planned',
   codecs: readonly VideoCodec[] = ['h264'],
 ): readonly Rung[] {
+  return codecs.flatMap((codec) => {
+    const sides = sidesOf(source, codec === 'h264' ? timeline : 'planned')
+    return sides.map((side) => makeRung(source, side, codec))
+  })
+}
+
+function sidesOf(source: LadderSource, timeline: 'measured' | 'planned'): readonly number[] {
   const side = Math.min(source.width, source.height)
   const sides: number[] = []
   let above = side
@@ -118,7 +126,7 @@ export function planLadder(
     sides.push(step.side)
     above = step.side
   }
-  return codecs.flatMap((codec) => sides.map((of) => makeRung(source, of, codec)))
+  return sides
 }
 
 /** Every how many-th frame is shown: 1 up to 60 a second, then 2, 4 …, never another. */

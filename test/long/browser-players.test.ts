@@ -1,4 +1,4 @@
-/** A page of another site plays live in a real Chromium: HTTP-FLV and WebSocket-FLV with mpegts.js, HLS with hls.js. */
+/** A page of another site plays live in a real Chromium: HTTP-FLV and WebSocket-FLV with mpegts.js, HLS with hls.js and with Shaka Player. */
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
@@ -82,6 +82,14 @@ it.each([
   },
   // Nearer than three target durations (docs/decisions/0009).
   { name: 'HLS', player: 'hls', scheme: 'http', extension: 'm3u8', joinMs: 35_000, allowedDelayMs: 25_000 },
+  {
+    name: 'HLS in Shaka',
+    player: 'shaka',
+    scheme: 'http',
+    extension: 'm3u8',
+    joinMs: 35_000,
+    allowedDelayMs: 40_000,
+  },
 ] as const)('$name', async ({ name, player, scheme, extension, joinMs, allowedDelayMs }) => {
   const { publisher, handle } = await goOnAir()
   await using clock = await watchClock(`${program.site}/live/${handle}.flv`)

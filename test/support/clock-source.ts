@@ -4,12 +4,12 @@ import { ffmpeg } from './ffmpeg.ts'
 export const CLOCK_FRAME_RATE = 30
 export const CLOCK_BITS = 12
 
-/** FLV of 320x180 with a tone and a keyframe every 2 s. */
-export async function makeClockSource(file: string, seconds: number): Promise<void> {
+/** FLV with a tone and a keyframe every 2 s. */
+export async function makeClockSource(file: string, seconds: number, size = '320x180'): Promise<void> {
   const stripes = `geq=lum='255*mod(floor(N/pow(2,floor(X*${CLOCK_BITS}/W))),2)':cb=128:cr=128`
   const gop = String(2 * CLOCK_FRAME_RATE)
   await ffmpeg(
-    ...['-f', 'lavfi', '-i', `color=size=320x180:rate=${CLOCK_FRAME_RATE}:duration=${seconds},${stripes}`],
+    ...['-f', 'lavfi', '-i', `color=size=${size}:rate=${CLOCK_FRAME_RATE}:duration=${seconds},${stripes}`],
     ...['-f', 'lavfi', '-i', `sine=frequency=440:sample_rate=48000:duration=${seconds}`],
     ...['-c:v', 'libx264', '-preset', 'veryfast', '-bf', '2', '-g', gop, '-keyint_min', gop],
     ...['-sc_threshold', '0', '-pix_fmt', 'yuv420p', '-c:a', 'aac', '-f', 'flv', file],

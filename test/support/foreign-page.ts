@@ -1,4 +1,4 @@
-/** A page of another site with a player of its own, mpegts.js or hls.js, on an address of ours. */
+/** A page of another site with a player of its own, mpegts.js, hls.js or Shaka Player, on an address of ours. */
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import http from 'node:http'
@@ -20,15 +20,31 @@ const HLS = `
 const player = new Hls()
 player.on(Hls.Events.ERROR, (_, { details, fatal }) => (fatal ? window.faults : window.stalls).push(details))
 player.on(Hls.Events.LEVEL_UPDATED, (_, { details }) => { if (!details.live) window.isOver = true })
+window.qualities = () => player.levels.map(({ height, videoCodec }, id) => ({ id, height, codec: videoCodec }))
+window.choose = (id) => { player.currentLevel = id }
 player.attachMedia(video)
 player.loadSource(url)`
 
-const PLAYERS = { mpegts: MPEGTS, hls: HLS } as const
+/** With nothing set. */
+const SHAKA = `
+shaka.polyfill.installAll()
+const player = new shaka.Player()
+player.addEventListener('error', ({ detail }) => window.faults.push('shaka ' + detail.code + ' ' + JSON.stringify(detail.data)))
+window.qualities = () => player.getVariantTracks().map(({ id, height, videoCodec }) => ({ id, height, codec: videoCodec }))
+window.choose = (id) => {
+  player.configure({ abr: { enabled: false } })
+  player.selectVariantTrack(player.getVariantTracks().find((track) => track.id === id), true)
+}
+setInterval(() => { if (player.getManifest() && !player.isLive()) window.isOver = true }, 500)
+player.attach(video).then(() => player.load(url)).catch((error) => window.faults.push('shaka ' + error.code))`
+
+const PLAYERS = { mpegts: MPEGTS, hls: HLS, shaka: SHAKA } as const
 export type ForeignPlayer = keyof typeof PLAYERS
 
 const SCRIPTS: Readonly<Record<ForeignPlayer, Buffer>> = {
   mpegts: readFileSync(fileURLToPath(import.meta.resolve('mpegts.js'))),
   hls: readFileSync(path.join(path.dirname(fileURLToPath(import.meta.resolve('hls.js'))), 'hls.min.js')),
+  shaka: readFileSync(fileURLToPath(import.meta.resolve('shaka-player'))),
 }
 
 function pageOf(player: ForeignPlayer): string {
@@ -49,9 +65,10 @@ export interface ForeignSite extends AsyncDisposable {
 
 export async function startForeignSite(): Promise<ForeignSite> {
   const server = http.createServer((request, response) => {
-    const [, player, extension] = /^\/(mpegts|hls)(\.js)?$/.exec(request.url ?? '') ?? []
+    const [, player, extension] = /^\/(mpegts|hls|shaka)(\.js)?$/.exec(request.url ?? '') ?? []
     response.setHeader('content-type', extension ? 'text/javascript' : 'text/html')
-    if (player === 'mpegts' || player === 'hls') response.end(extension ? SCRIPTS[player] : pageOf(player))
+    if (player === 'mpegts' || player === 'hls' || player === 'shaka')
+      response.end(extension ? SCRIPTS[player] : pageOf(player))
     else response.writeHead(404).end()
   })
   server.listen(0, '127.0.0.1')

@@ -156,14 +156,14 @@ function describeAudio(
 
 /** RFC 8216 §4.3.4.2: peak is the largest of any segment, average over all of them. */
 function measure(timeline: Timeline, bytes: 'videoBytes' | 'audioBytes'): { peak: number; average: number } {
-  let peak = 0
-  let total = 0
+  let [peak, total, seconds] = [0, 0, 0]
   for (const segment of timeline.segments) {
     total += segment[bytes]
+    seconds += segment.duration
     if (segment.duration > 0) peak = Math.max(peak, (segment[bytes] * 8) / segment.duration)
   }
   return {
     peak: Math.ceil(peak),
-    average: timeline.duration > 0 ? Math.ceil((total * 8) / timeline.duration) : 0,
+    average: seconds > 0 ? Math.ceil((total * 8) / seconds) : 0,
   }
 }
