@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest'
 
 const ROOT = path.resolve(import.meta.dirname, '../..')
 /** Numbers that must never be lost; those left out come with their subjects. */
-const REQUIRED = [...Array.from({ length: 17 }, (_, index) => index + 1), 22, 23, 24, 25, 26, 27, 32, 36, 44, 45, 46]
+const REQUIRED = [...Array.from({ length: 17 }, (_, index) => index + 1), 22, 23, 24, 25, 26, 27, 29, 32, 36, 44, 45, 46]
 
 interface Pain {
   readonly number: number
