@@ -24,10 +24,22 @@ export function makeJobHandlers(parts: StepParts): JobHandlers {
           await handler(job)
         }
       : handler
+  const { takeTurn } = parts
+  /** What writes the timeline. */
+  const alone = <Kind extends JobKind>(kind: Kind, handler: (job: RunningJob<Kind>) => Promise<void>) =>
+    pausable(
+      kind,
+      takeTurn
+        ? async (job: RunningJob<Kind>): Promise<void> => {
+            await using turn = await takeTurn(job.data.videoId, job.signal)
+            await handler({ ...job, signal: AbortSignal.any([job.signal, turn.signal]) })
+          }
+        : handler,
+    )
   return {
-    'process-upload': pausable('process-upload', makeProcessUpload(parts)),
-    'rebuild-video': pausable('rebuild-video', makeRebuildVideo(parts)),
-    'complete-replay': pausable('complete-replay', makeCompleteReplay(parts)),
+    'process-upload': alone('process-upload', makeProcessUpload(parts)),
+    'rebuild-video': alone('rebuild-video', makeRebuildVideo(parts)),
+    'complete-replay': alone('complete-replay', makeCompleteReplay(parts)),
     'encode-chunk': pausable('encode-chunk', makeEncodeChunk(parts)),
     // Who waits is not made to wait for room as well.
     'encode-now': makeEncodeNow({

@@ -14,6 +14,7 @@ import type { FfmpegTools } from '../ffmpeg/tools.ts'
 import type { TimelinePlanner } from '../planner.ts'
 import type { JobQueue } from '../queue.ts'
 import type { QueuePauses } from '../queue-pauses.ts'
+import type { TakeVideoTurn } from '../video-turns.ts'
 
 export interface StepParts {
   readonly catalogue: PipelineCatalogue
@@ -39,6 +40,8 @@ export interface StepParts {
   readonly speech?: SpeechProgram | undefined
   /** LUFS that a sound is offered at beside the source's own. Undefined: none is. */
   readonly loudnessTarget?: number | undefined
+  /** Without it there is no other worker. */
+  readonly takeTurn?: TakeVideoTurn
   readonly logger: Logger
 }
 
