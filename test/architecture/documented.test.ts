@@ -7,7 +7,7 @@ const ROOT = path.resolve(import.meta.dirname, '../..')
 const read = (file: string) => readFileSync(path.join(ROOT, file), 'utf8')
 
 describe('the documentation', () => {
-  const settings = [...read('src/config/config.ts').matchAll(/^ {2,4}([A-Z][A-Z_]+):/gm)].map(
+  const settings = [...read('src/config/settings.ts').matchAll(/^ {2,4}([A-Z][A-Z_]+):/gm)].map(
     (match) => match[1] ?? '',
   )
 
