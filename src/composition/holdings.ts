@@ -11,6 +11,7 @@ import {
 } from '../database/people.ts'
 import { makeQueuePauses } from '../database/queue-pauses.ts'
 import { makeRenditionPolicyStore } from '../database/rendition-policies.ts'
+import { uploadPriority } from '../database/upload-turns.ts'
 import { makeUploadLedger } from '../database/uploads.ts'
 import { makeOwnersOf } from '../database/video-owners.ts'
 import { makeVideoStore } from '../database/videos.ts'
@@ -19,7 +20,6 @@ import { People } from '../delivery/auth/people.ts'
 import { makeSignIn } from '../delivery/auth/sign-in.ts'
 import { deriveKey, openStorageSecret } from '../delivery/auth/storage-secret.ts'
 import { makeLibrary } from '../library/library.ts'
-import { PRIORITY } from '../pipeline/job-kinds.ts'
 import { makePosterMaker } from '../pipeline/poster/poster-maker.ts'
 import { probeSource } from '../pipeline/probe.ts'
 import type { Foundation } from './foundation.ts'
@@ -39,9 +39,10 @@ export async function openLibrary(foundation: Foundation, stack: AsyncDisposable
       streamKeys: makeStreamKeyStore(prisma),
       videos: videoStore,
       broadcasts: broadcastStore,
-      uploads: makeUploadLedger(prisma, (tx, videoId) =>
-        queue.sendIn(tx, [{ kind: 'process-upload', priority: PRIORITY.upload.lead, data: { videoId } }]),
-      ),
+      uploads: makeUploadLedger(prisma, async (tx, videoId) => {
+        const priority = await uploadPriority(tx, videoId)
+        await queue.sendIn(tx, [{ kind: 'process-upload', priority, data: { videoId } }])
+      }),
       ownersOf: makeOwnersOf(prisma),
       jobs,
       pauses: makeQueuePauses(prisma),

@@ -48,13 +48,14 @@ export async function whyTheyWait(
 
 /** Taken by a worker, and not begun: it waits there. Chunks are taken only when they are begun. */
 function heldUp(
-  { of, kind, started_on }: JobRow,
+  { of, kind, video_id, started_on }: JobRow,
   paused: Date | undefined,
   workers: readonly WorkerRow[],
 ): string | undefined {
   if (of === 'chunk') return undefined
   if (paused && started_on && started_on >= paused) return 'An administrator has paused this queue.'
-  return sentence(workers.find(({ held }) => held[kind] !== undefined)?.held[kind])
+  const what = `${kind} ${video_id}`
+  return sentence(workers.find(({ held }) => held[what] !== undefined)?.held[what])
 }
 
 function noWorker(kind: JobKind, workers: readonly WorkerRow[]): string | undefined {

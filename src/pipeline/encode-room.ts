@@ -4,6 +4,7 @@
  */
 import { cpus } from 'node:os'
 import { setTimeout as delay } from 'node:timers/promises'
+import type { VideoId } from '../kernel/ids.ts'
 import type { Logger } from '../kernel/logger.ts'
 import type { JobKind } from './job-kinds.ts'
 
@@ -11,9 +12,9 @@ export interface EncodeRoom {
   /** Resolves when encoding may begin. Rejects with the signal's reason. */
   enter(signal: AbortSignal): Promise<void>
   /** Resolves when the disk has room for so many bytes more. Rejects with the signal's reason. */
-  admit?(kind: JobKind, bytes: number, signal: AbortSignal): Promise<void>
-  /** What is held up at this moment, and why, in words. */
-  held?(): Readonly<Partial<Record<JobKind, string>>>
+  admit?(kind: JobKind, videoId: VideoId, bytes: number, signal: AbortSignal): Promise<void>
+  /** What is held up at this moment (a kind of job, or `<kind> <video>`), and why, in words. */
+  held?(): Readonly<Record<string, string>>
 }
 
 export interface EncodeRoomOptions {
@@ -44,28 +45,28 @@ export function makeEncodeRoom(options: EncodeRoomOptions): Required<EncodeRoom>
   } = options
   const otherLoad = options.otherLoad ?? measureOtherLoad()
   /** Those who wait, by what they are told. */
-  const waiting = new Set<{ readonly kind: JobKind; why: string }>()
-  const told = new Map<JobKind, string>()
+  const waiting = new Set<{ readonly what: string; why: string }>()
+  const told = new Map<string, string>()
 
-  async function hold(kind: JobKind, signal: AbortSignal, reason: () => string | undefined): Promise<void> {
+  async function hold(what: string, signal: AbortSignal, reason: () => string | undefined): Promise<void> {
     signal.throwIfAborted()
     let why = reason()
     if (why !== undefined) {
-      const own = { kind, why }
+      const own = { what, why }
       waiting.add(own)
       try {
         for (; why !== undefined; why = reason()) {
           own.why = why
-          if (why !== told.get(kind))
-            logger.info({ kind, reason: why, waiting: waiting.size }, 'work waits for room')
-          told.set(kind, why)
+          if (why !== told.get(what))
+            logger.info({ what, reason: why, waiting: waiting.size }, 'work waits for room')
+          told.set(what, why)
           await delay(lookAgainMs, undefined, { signal }).catch(() => signal.throwIfAborted())
         }
       } finally {
         waiting.delete(own)
       }
     }
-    if (told.delete(kind)) logger.info({ kind }, 'there is room again')
+    if (told.delete(what)) logger.info({ what }, 'there is room again')
   }
 
   return {
@@ -77,14 +78,14 @@ export function makeEncodeRoom(options: EncodeRoomOptions): Required<EncodeRoom>
           ? 'the processors are busy with other things'
           : undefined
       }),
-    admit: (kind, bytes, signal) =>
-      hold(kind, signal, () => {
+    admit: (kind, videoId, bytes, signal) =>
+      hold(`${kind} ${videoId}`, signal, () => {
         const free = freeBytes?.()
         if (free === undefined || free - bytes >= keepFreeBytes) return undefined
         const lacking = (keepFreeBytes + bytes - free) / GIBIBYTE
         return `there is no room for it on the disk: ${lacking.toFixed(1)} GiB more have to be free`
       }),
-    held: () => Object.fromEntries([...waiting].map(({ kind, why }) => [kind, why])),
+    held: () => Object.fromEntries([...waiting].map(({ what, why }) => [what, why])),
   }
 }
 

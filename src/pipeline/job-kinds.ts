@@ -63,8 +63,9 @@ const DAY = 24 * 3600
 
 /** Chunks count their own attempts in their rows; the queue's limit only has to be above it. */
 export const JOB_KINDS = {
+  // Two, so that a file of hours, or one that waits for room, does not hold up the others.
   'process-upload': {
-    concurrency: 1,
+    concurrency: 2,
     retryLimit: 4,
     retryDelaySeconds: 2,
     expireSeconds: DAY,

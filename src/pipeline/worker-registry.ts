@@ -1,7 +1,5 @@
 /** The workers there are, whatever process or machine they run in; implemented by database/workers.ts. */
 
-import type { JobKind } from './job-kinds.ts'
-
 /**
  *     (start) --self-test--> working --drain--> draining --> drained --resume--> working
  *                 |             ^
@@ -30,8 +28,8 @@ export interface WorkerPulse {
   readonly trouble: string | undefined
   /** Jobs of all kinds. */
   readonly running: number
-  /** What waits here for room, and why, in words. */
-  readonly held: Readonly<Partial<Record<JobKind, string>>>
+  /** What waits here for room (a kind of job, or `<kind> <video>`), and why, in words. */
+  readonly held: Readonly<Record<string, string>>
   /** Of the machine: processes that want a processor, average of a minute. */
   readonly load: number
   readonly freeBytes: number

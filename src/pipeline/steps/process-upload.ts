@@ -48,7 +48,7 @@ async function process(parts: StepParts, video: PipelineVideo, signal: AbortSign
   if (choice.timeline === 'measured' && begun?.kind !== 'planned') {
     // Its segments take about as much once more.
     const { size } = await stat(path.join(parts.storageDir, upload.path))
-    await parts.room.admit?.('process-upload', size, signal)
+    await parts.room.admit?.('process-upload', videoId, size, signal)
     const copied = await copyUpload(parts, video, upload, media, { passAudio: !choice.encodeAudio, signal })
     if (copied) return
   }

@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { makeChunkStore } from '../../../src/database/chunks.ts'
 import { openJobQueue, type PostgresJobQueue } from '../../../src/database/queue.ts'
+import { uploadPriority } from '../../../src/database/upload-turns.ts'
 import { newId, type VideoId } from '../../../src/kernel/ids.ts'
 import type { ChunkStore } from '../../../src/pipeline/catalogue.ts'
 import { addChannel, silent } from '../../support/pipeline.ts'
@@ -104,7 +105,8 @@ describe('an encoder that is free', () => {
     const { prisma } = db
     const long = await addPlanned(prisma, {
       channelId: await addChannel(prisma),
-      chunks: 4500,
+      // Of them all the first are what counts.
+      chunks: 1500,
       origin: 'broadcast',
       rungs: ['240p'],
     })
@@ -177,7 +179,7 @@ describe('several encoders at once', () => {
   it('take every chunk once, and creators get equal shares of them', async () => {
     const { prisma } = db
     const busy = await addChannel(prisma)
-    for (let i = 0; i < 20; i++) await addPlanned(prisma, { channelId: busy, chunks: 4 })
+    for (let i = 0; i < 12; i++) await addPlanned(prisma, { channelId: busy, chunks: 4 })
     const others = [await addChannel(prisma), await addChannel(prisma)]
     const young = new Map<string, string>()
     for (const channelId of others)
@@ -195,7 +197,7 @@ describe('several encoders at once', () => {
       }
     }
     await Promise.all(Array.from({ length: 4 }, encoder))
-    expect(taken).toHaveLength(20 * 4 * 2 + 8)
+    expect(taken).toHaveLength(12 * 4 * 2 + 8)
     expect(new Set(taken).size).toBe(taken.length)
     // Eight turns of two creators among the turns of three: the races of four encoders cost a few.
     const last = order.findLastIndex((videoId) => young.has(videoId))
@@ -212,5 +214,25 @@ describe('chunks for which no job is there', () => {
     expect(await chunks.requeueOrphans()).toBe(0)
     await addPlanned(prisma, { channelId: await addChannel(prisma), chunks: 1 })
     expect(await chunks.requeueOrphans()).toBe(2)
+  })
+})
+
+describe('uploads that wait to be taken in', () => {
+  it('are as urgent as they are few: the second of one person is behind the first of another (pain 25)', async () => {
+    const { prisma } = db
+    await prisma.$executeRaw`DELETE FROM pgboss.job`
+    const [busy, other] = [await addChannel(prisma), await addChannel(prisma)]
+    const upload = async (channelId: string) => {
+      const videoId = await addPlanned(prisma, { channelId, chunks: 0 })
+      return prisma.$transaction(async (tx) => {
+        const priority = await uploadPriority(tx, videoId)
+        await queue.sendIn(tx, [{ kind: 'process-upload', priority, data: { videoId } }])
+        return priority
+      })
+    }
+    const [first, second, third] = [await upload(busy), await upload(busy), await upload(busy)]
+    expect(await upload(other)).toBe(first)
+    expect(first).toBeGreaterThan(second)
+    expect(second).toBeGreaterThan(third)
   })
 })

@@ -99,7 +99,9 @@ describe('a job that waits says why', () => {
     await db.prisma
       .$executeRaw`UPDATE pgboss.job SET state = 'active', started_on = now() WHERE name = 'process-upload'`
     await addWorker({
-      held: { 'process-upload': 'there is no room for it on the disk: 3.1 GiB more have to be free' },
+      held: {
+        [`process-upload ${videoId}`]: 'there is no room for it on the disk: 3.1 GiB more have to be free',
+      },
     })
     expect((await reasons(videoId))['look at the file and decide how it is played']).toBe(
       'There is no room for it on the disk: 3.1 GiB more have to be free.',

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import type { VideoId } from '../../../src/kernel/ids.ts'
 import { makeLogger } from '../../../src/kernel/logger.ts'
 import { makeEncodeRoom } from '../../../src/pipeline/encode-room.ts'
 
@@ -62,6 +63,7 @@ describe('what is encoded beforehand', () => {
 
 describe('a job that needs room on the disk', () => {
   it('waits until there is as much as it needs, and says so (pain 27)', async () => {
+    const video = 'video' as VideoId
     let free = 1_500_000_000
     const room = makeEncodeRoom({
       diskPressure: () => undefined,
@@ -72,15 +74,15 @@ describe('a job that needs room on the disk', () => {
       lookAgainMs: 1,
     })
     const signal = AbortSignal.timeout(10_000)
-    await room.admit('process-upload', 500_000_000, signal)
-    const large = room.admit('process-upload', 4_000_000_000, signal)
+    await room.admit('process-upload', video, 500_000_000, signal)
+    const large = room.admit('process-upload', video, 4_000_000_000, signal)
     await expect
       .poll(() => room.held())
       .toEqual({
-        'process-upload': 'there is no room for it on the disk: 3.3 GiB more have to be free',
+        'process-upload video': 'there is no room for it on the disk: 3.3 GiB more have to be free',
       })
     // What needs less is not held up by it.
-    await room.admit('complete-replay', 1, signal)
+    await room.admit('process-upload', 'small' as VideoId, 1, signal)
     free = 5_000_000_000
     await large
     expect(room.held()).toEqual({})
