@@ -58,8 +58,11 @@ export function makeCaptionStore(database: Database): CaptionStore {
     remove: (videoId, id) =>
       change(videoId, async (tx) => (await tx.caption.deleteMany({ where: { id, videoId } })).count > 0),
 
-    async text(videoId, id) {
-      const row = await database.caption.findFirst({ where: { id, videoId }, select: { text: true } })
+    async text(videoId, id, version) {
+      const row = await database.caption.findFirst({
+        where: { id, videoId, version },
+        select: { text: true },
+      })
       return row?.text
     },
   }

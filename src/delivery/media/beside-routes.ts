@@ -76,48 +76,48 @@ export function addBesideRoutes(router: Router, options: BesideRoutesOptions): v
   })
   router.get('/:token/:video/captions/:file', async (req, res) => {
     const video = await authorise(req)
-    const { id } = trackOf(video, req.params.file.replace(/\.vtt$/, ''))
-    const text = await options.captions.text(video.id, id)
-    if (text === undefined || !req.params.file.endsWith('.vtt')) throw missing()
+    const [, name = ''] = /^(.+)\.vtt$/.exec(req.params.file) ?? []
+    const { id, version } = readTrackName(name)
+    const text = await options.captions.text(video.id, id, version)
+    if (text === undefined) throw missing()
     sendText(req, res, VTT, text, 'for-ever', video)
   })
   router.get('/:token/:video/captions/:track/index.m3u8', async (req, res) => {
     const video = await authorise(req)
-    trackOf(video, req.params.track)
-    const known = await timelines.get(video.mediaId)
-    if (!known) throw missing()
+    const [known, cues] = await Promise.all([timelines.get(video.mediaId), cuesOf(video, req.params.track)])
+    if (!known || !cues) throw missing()
     const text = renderCaptionPlaylist(known.timeline)
     sendText(req, res, HLS, text, known.timeline.ended ? 'finished' : 'growing')
   })
   router.get('/:token/:video/captions/:track/:number.vtt', async (req, res) => {
     const video = await authorise(req)
-    const track = trackOf(video, req.params.track)
-    const known = await timelines.get(video.mediaId)
+    const [known, cues] = await Promise.all([timelines.get(video.mediaId), cuesOf(video, req.params.track)])
     const piece = known && planPieces(known.timeline)[numberOf(req.params.number)]
-    const cues = await cuesOf(video, track)
     if (!piece || !cues) throw missing()
     sendText(req, res, VTT, renderPiece(cues, piece.start, piece.end), 'for-ever', video)
   })
 }
 
 /** `<id>-<version>`: with a new text there is another address, and the old one has gone. */
-function trackOf(video: VideoRecord, name: string): { readonly id: string; readonly version: number } {
-  const track = video.captions.find(({ id, version }) => `${id}-${version}` === name)
-  if (!track) throw missing()
-  return track
+function readTrackName(name: string): { readonly id: string; readonly version: number } {
+  const [, id, version] = /^([0-9a-f-]{36})-([1-9]\d{0,6})$/.exec(name) ?? []
+  if (!id || !version) throw missing()
+  return { id, version: Number(version) }
 }
 
 function makeCueCache(captions: Pick<CaptionStore, 'text'>) {
-  const kept = new Map<string, Promise<readonly Cue[] | undefined>>()
-  return (video: VideoRecord, { id, version }: { readonly id: string; readonly version: number }) => {
-    const key = `${id}-${version}`
-    const known = kept.get(key)
-    const cues =
-      known ??
-      captions.text(video.id, id).then((text) => (text === undefined ? undefined : parseWebVtt(text)))
+  const kept = new Map<string, readonly Cue[]>()
+  return async (video: VideoRecord, track: string): Promise<readonly Cue[] | undefined> => {
+    const { id, version } = readTrackName(track)
+    const key = `${video.id}/${id}-${version}`
+    let cues = kept.get(key)
     kept.delete(key)
+    if (!cues) {
+      const text = await captions.text(video.id, id, version)
+      if (text === undefined) return undefined
+      cues = parseWebVtt(text)
+    }
     kept.set(key, cues)
-    if (!known) cues.catch(() => kept.delete(key))
     const oldest = kept.keys().next().value
     if (kept.size > MAX_TRACKS && oldest !== undefined) kept.delete(oldest)
     return cues

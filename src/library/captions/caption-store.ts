@@ -43,6 +43,6 @@ export interface CaptionStore {
   change(videoId: VideoId, id: string, edit: CaptionEdit): Promise<'changed' | 'missing' | 'taken'>
   /** False: there is no such track of the video. */
   remove(videoId: VideoId, id: string): Promise<boolean>
-  /** WebVTT of a track as it is now. */
-  text(videoId: VideoId, id: string): Promise<string | undefined>
+  /** WebVTT of a track, while this version is its text. */
+  text(videoId: VideoId, id: string, version: number): Promise<string | undefined>
 }

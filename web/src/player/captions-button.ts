@@ -27,8 +27,9 @@ class CaptionsButton extends SubsCapsButton {
     this.el().setAttribute('data-testid', 'player-captions')
   }
 
-  override buildCSSClass(): string {
-    return `reprise-captions-button ${super.buildCSSClass()}`
+  /** Of the whole; the other is that of the button in it. */
+  override buildWrapperCSSClass(): string {
+    return `reprise-captions-button ${super.buildWrapperCSSClass()}`
   }
 }
 
