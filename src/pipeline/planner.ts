@@ -1,26 +1,19 @@
 /**
  * Turns a growing timeline into renditions, chunks and jobs. Packaging calls it after each entry it
  * appended, of a live broadcast or of an upload; what it plans is idempotent, so a caller that is not
- * sure calls again. State is only a memory of the timeline in the media store and of where the rows end,
- * and is rebuilt from both.
+ * sure calls again. What it remembers meanwhile: growing-timeline.ts.
  */
 import type { VideoId } from '../kernel/ids.ts'
 import type { Logger } from '../kernel/logger.ts'
 import { AUDIO_RENDITION, mediaKeys } from '../media/layout.ts'
 import type { MediaStore } from '../media/store.ts'
-import type { CarriedVideo } from '../packaging/carried-video.ts'
-import {
-  parseTimeline,
-  type TimelineInit,
-  type TimelineSegment,
-  type VideoConfig,
-} from '../packaging/timeline.ts'
-import type { PipelineCatalogue, RenditionPlan } from './catalogue.ts'
-import { type ChunkFrontier, NO_CHUNKS, planChunks } from './chunk-plan.ts'
+import { parseTimeline, type TimelineInit, type TimelineSegment } from '../packaging/timeline.ts'
+import type { PipelineCatalogue } from './catalogue.ts'
+import { planChunks } from './chunk-plan.ts'
 import type { VideoCodec } from './codec-levels.ts'
-import { PRIORITY, type Urgency } from './job-kinds.ts'
+import { beginGrowing, type Growing, isPlayableFromHere, picturesOf, take } from './growing-timeline.ts'
+import { PRIORITY } from './job-kinds.ts'
 import { chunkJobs, planRenditions } from './plan-renditions.ts'
-import { TileWalk } from './storyboard/tile-plan.ts'
 
 export interface TimelinePlanner {
   /** After the entry stands in the timeline. Rejects when the database refuses; the next call makes up for it. */
@@ -48,31 +41,6 @@ export interface PlannerParts {
   readonly now?: () => number
 }
 
-interface Growing {
-  urgency: Urgency
-  renditions: readonly RenditionPlan[]
-  /** The configuration that the ladder is planned from, and of which kind of timeline. */
-  begins: { readonly kind: 'measured' | 'planned'; readonly init: TimelineInit } | undefined
-  /** The first configuration with sound that has to be encoded. */
-  carries: TimelineInit | undefined
-  /** Where the rows end, as far as known, and the segments behind. */
-  frontier: ChunkFrontier
-  open: readonly TimelineSegment[]
-  nextSegment: number
-  duration: number
-  /** It can be watched, or listened to, and the catalogue knows. */
-  announced: boolean
-  /** A poster is asked for. */
-  pictured: boolean
-  /** Pictures chosen for the storyboard, and for how many of its sheets a job is asked. */
-  readonly tiles: TileWalk
-  sheets: number
-  /** `frontier` is what the rows say. */
-  planned: boolean
-  /** Until then (milliseconds) chunks are single segments: somebody follows the live edge in an encoded quality. */
-  shortUntil: number
-}
-
 const SOUND_ALONE_SECONDS = 10
 /** How long one look at the live edge counts as following it: a few segments. */
 const FOLLOWS_EDGE_MS = 12_000
@@ -96,38 +64,9 @@ export function makePlanner(parts: PlannerParts): TimelinePlanner {
     if (known) return known
     const video = await catalogue.findVideo(videoId)
     if (!video) return undefined
-    const state: Growing = {
-      urgency: video.origin === 'upload' ? 'upload' : video.state === 'live' ? 'live' : 'replay',
-      renditions: await catalogue.renditions(videoId),
-      begins: undefined,
-      carries: undefined,
-      frontier: NO_CHUNKS,
-      open: [],
-      nextSegment: 0,
-      duration: 0,
-      announced: video.playable,
-      pictured: video.hasPoster,
-      tiles: new TileWalk(),
-      sheets: video.storyboardSheets,
-      planned: false,
-      shortUntil: 0,
-    }
+    const state = beginGrowing(video, await catalogue.renditions(videoId))
     growing.set(videoId, state)
     return state
-  }
-
-  function take(state: Growing, entry: TimelineInit | TimelineSegment, kind: 'measured' | 'planned'): void {
-    if (entry.kind === 'init') {
-      // Sound may begin before pictures: the ladder waits for those.
-      if (!picturesOf(state.begins?.init)) state.begins = { kind, init: entry }
-      if (entry.carriedAudio) state.carries ??= entry
-      return
-    }
-    if (entry.number < state.nextSegment) return
-    if (entry.number >= state.frontier.nextSegment) state.open = [...state.open, entry]
-    state.tiles.take(entry)
-    state.nextSegment = entry.number + 1
-    state.duration = entry.start + entry.duration
   }
 
   /** The stored timeline from where we stand; true when it has ended. */
@@ -258,13 +197,4 @@ export function makePlanner(parts: PlannerParts): TimelinePlanner {
 
     catchUp: (videoId) => inTurn(videoId, () => catchUp(videoId, false)),
   }
-}
-
-function picturesOf(init: TimelineInit | undefined): VideoConfig | CarriedVideo | undefined {
-  return init?.video ?? init?.carriedVideo
-}
-
-/** The original is there; or its pictures are carried, and what is made of them is made when it is asked for. */
-function isPlayableFromHere({ renditions, begins }: Growing): boolean {
-  return renditions.some(({ kind }) => kind === 'original') || begins?.init.carriedVideo !== undefined
 }
