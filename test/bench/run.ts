@@ -13,6 +13,7 @@ import { ingestFlatOut } from './ingest-flat-out.ts'
 import { ladder } from './ladder.ts'
 import { describeMachine, quietEnough } from './machine.ts'
 import { type BenchOptions, readOptions } from './options.ts'
+import { packageLive } from './package-live.ts'
 import { nginxVersion } from './peers/nginx.ts'
 import { replayAfterBroadcast, replayAfterUpload } from './replay.ts'
 import { collate, type Figure, renderTable } from './report.ts'
@@ -25,6 +26,7 @@ const BENCHES: readonly Bench[] = [
   ingestCpu,
   ingestHlsCpu,
   ingestFlatOut,
+  packageLive,
   viewers,
   segments,
   replayAfterBroadcast,

@@ -80,7 +80,7 @@ export interface Pace {
  * `staggerMs`, as broadcasts do not begin together. Resolves when everything is written.
  */
 export function pushPaced(
-  publishers: readonly Publisher[],
+  publishers: readonly Pick<Publisher, 'write'>[],
   stream: PushedStream,
   staggerMs: number,
 ): Promise<Pace> {

@@ -2,6 +2,8 @@
  * A broadcast as bytes on the wire, chunked beforehand: the source over and over, its times running on,
  * so that pushing costs little more than the writes.
  */
+import { encodeFileHeader } from '../../../src/formats/flv/file-header.ts'
+import { encodeTag } from '../../../src/formats/flv/tag-header.ts'
 import { encodeMessages } from '../../../src/formats/rtmp/chunk-writer.ts'
 import { joinParts, type OutgoingMessage } from '../../../src/formats/rtmp/message.ts'
 import { AUDIO, DATA, type MediaMessage, VIDEO } from '../../../src/ingest/media-message.ts'
@@ -36,7 +38,12 @@ export function isConfiguration(body: Uint8Array | undefined): boolean {
   return body?.[1] === 0
 }
 
-export async function makePushedStream(source: string, seconds: number): Promise<PushedStream> {
+/** `as`: chunks of RTMP, or a file of FLV in pieces. */
+export async function makePushedStream(
+  source: string,
+  seconds: number,
+  as: 'rtmp' | 'flv' = 'rtmp',
+): Promise<PushedStream> {
   const messages = await messagesOf(source)
   const pushed: OutgoingMessage[] = []
   let [count, bytes] = [0, 0]
@@ -52,7 +59,9 @@ export async function makePushedStream(source: string, seconds: number): Promise
       bytes += message.byteLength
     }
   }
-  const chunked = pushed.map((message) => encodeMessages([message], PUSH_CHUNK_BYTES))
+  const chunked = pushed.map((message, index) =>
+    as === 'rtmp' ? encodeMessages([message], PUSH_CHUNK_BYTES) : encodeFlv(message, index === 0),
+  )
   let end = 0
   return {
     bytes: Buffer.concat(chunked),
@@ -64,6 +73,11 @@ export async function makePushedStream(source: string, seconds: number): Promise
     media: { messages: count, bytes },
     seconds,
   }
+}
+
+function encodeFlv({ type, timestampMs, body }: OutgoingMessage, first: boolean): Buffer {
+  const tag = encodeTag(type, timestampMs, type === DATA ? body.subarray(SET_DATA_FRAME.byteLength) : body)
+  return first ? Buffer.concat([encodeFileHeader({ audio: true, video: true }), tag]) : tag
 }
 
 function outgoing({ type, parts, byteLength }: MediaMessage, timestampMs: number): OutgoingMessage {
