@@ -1,6 +1,6 @@
 /** Looks at an uploaded file: what it is, and whether it is a video at all. The file is hostile until proven otherwise. */
 import { open } from 'node:fs/promises'
-import { MAX_STREAMS } from './ffmpeg/limits.ts'
+import { MAX_PIXELS, MAX_STREAMS } from './ffmpeg/limits.ts'
 import { type ProbeTools, runFfprobe } from './ffmpeg/run-ffprobe.ts'
 import { NO_PICTURE, parseSource, type SourceVerdict, TOO_LARGE } from './source.ts'
 
@@ -24,7 +24,7 @@ export async function probeSource(
     ['-of', 'json', '-show_format', '-show_streams', ...(isGif(head) ? ['-count_packets'] : [])],
     signal,
   )
-  if (/exceeds specified max pixel count/.test(stderr)) return { isVideo: false, reason: TOO_LARGE }
+  if (namesHugePicture(stderr)) return { isVideo: false, reason: TOO_LARGE }
   if (/exceeds max_streams/.test(stderr))
     return { isVideo: false, reason: `This file has more than ${MAX_STREAMS} tracks: it is not taken.` }
   let json: unknown
@@ -40,6 +40,13 @@ export async function probeSource(
 
 const NO_MOOV =
   'This MP4 is incomplete: its table of contents (moov) is missing or cut off, as when a recording or an upload broke off before its end. Without it nobody can tell where a picture begins. Send the whole file; if there is none, the device or program that recorded it can often repair it, and so can programs such as untrunc, with an undamaged file of the same device as a pattern.'
+
+/** In the words of ffmpeg, which checks a size before it takes memory for it. */
+function namesHugePicture(stderr: string): boolean {
+  return [...stderr.matchAll(/Picture size (\d+)x(\d+) (?:is invalid|exceeds)/g)].some(
+    ([, width, height]) => Number(width) * Number(height) > MAX_PIXELS,
+  )
+}
 
 function isMp4(head: Buffer): boolean {
   return /^(ftyp|moov|mdat|free|skip|wide)/.test(head.toString('latin1', 4, 8))

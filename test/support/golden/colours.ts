@@ -54,16 +54,13 @@ export const COLOURS: readonly GoldenInput[] = [
     {},
     { filters: 'scale=out_color_matrix=bt709:out_range=tv,format=yuv422p' },
   ),
-  {
-    ...input(
-      'H.264 in 4:4:4',
-      '444.mp4',
-      [...TAGGED_709, '-c:v', 'libx264', '-preset', 'ultrafast', '-pix_fmt', 'yuv444p', '-c:a', 'aac'],
-      {},
-      { filters: 'scale=out_color_matrix=bt709:out_range=tv,format=yuv444p' },
-    ),
-    always: true,
-  },
+  input(
+    'H.264 in 4:4:4',
+    '444.mp4',
+    [...TAGGED_709, '-c:v', 'libx264', '-preset', 'ultrafast', '-pix_fmt', 'yuv444p', '-c:a', 'aac'],
+    {},
+    { filters: 'scale=out_color_matrix=bt709:out_range=tv,format=yuv444p' },
+  ),
   input(
     'VP9 in 4:4:4',
     '444.webm',

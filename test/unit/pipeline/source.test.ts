@@ -50,6 +50,7 @@ describe('a video', () => {
       startSeconds: 0.02,
       video: {
         index: 0,
+        place: { nth: 0, of: 1 },
         codec: 'h264',
         profile: 'High',
         pixelFormat: 'yuv420p',

@@ -150,7 +150,7 @@ describe('a chunk of a planned timeline', () => {
     // 30 frames before frame 240 at 29.97.
     expect(command.inputs[0]?.options.slice(-3)).toEqual(['-noaccurate_seek', '-ss', '7.007000'])
     expect(command.filterGraph).toMatch(
-      /^\[0:1\]fps=30000\/1001:start_time=1\.001000,tpad=stop=-1:stop_mode=clone,trim=end_frame=150,split=2/,
+      /^\[0:1\]fps=30000\/1001,tpad=stop=-1:stop_mode=clone,fps=30000\/1001:start_time=1\.001000,trim=end_frame=150,split=2/,
     )
     expect(command.outputs[0]?.options.join(' ')).toContain('-force_key_frames 0.999000,5.003000 ')
   })
@@ -165,7 +165,9 @@ describe('a chunk of a planned timeline', () => {
     expect(encodePlannedChunk({ ...chunk, interlaced: true }).filterGraph).toMatch(
       /^\[0:1\]yadif=deint=interlaced,fps=/,
     )
-    expect(encodePlannedChunk({ ...chunk, hdr: true }).filterGraph).toContain('tonemap=tonemap=hable')
+    expect(encodePlannedChunk({ ...chunk, hdr: true }).filterGraph).toContain(
+      'setparams=color_primaries=bt2020:color_trc=smpte2084:colorspace=',
+    )
     expect(
       encodePlannedChunk({ ...chunk, hdr: true, dialect: { ...dialect, toneMapping: false } }).filterGraph,
     ).not.toContain('tonemap')
