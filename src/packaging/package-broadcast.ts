@@ -80,7 +80,7 @@ export async function packageBroadcast(options: PackageBroadcastOptions): Promis
         ...(signal ? { signal } : {}),
         ...(openFile ? { openFile } : {}),
         takeBuffer: memory.take,
-        groups: true,
+        groups: () => !run.isCutting,
         from,
       }
       for await (const tags of readLog(part.file, reading)) {
@@ -138,6 +138,11 @@ class PackagingRun {
       // The session ended there: what follows is another one.
       if (!resume) this.#startSession(Math.round((last.start + last.duration) * 1000))
     }
+  }
+
+  /** A segment's end has been seen, and what belongs to it is still to come. */
+  get isCutting(): boolean {
+    return this.#cutter.isCutting
   }
 
   get originMs(): number | undefined {

@@ -67,6 +67,11 @@ export class SegmentCutter {
     if (track && !this.#lastAudio && silentFrame(track.track)) this.#lastAudio = track
   }
 
+  /** Pictures wait to be cut, for a picture after their keyframe or for their sound. */
+  get isCutting(): boolean {
+    return this.#cutAt !== undefined || this.#groups.length > 0
+  }
+
   push(packet: LogPacket): CutSegment[] {
     return packet.kind === 'video' ? this.#pushVideo(packet) : this.#pushAudio(packet)
   }

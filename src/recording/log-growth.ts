@@ -8,18 +8,17 @@ export interface GrowingLog {
   readonly ended: boolean
   /** Resolves when there is more than `bytes`, or the end. Rejects with the signal's reason. */
   beyond(bytes: number, signal?: AbortSignal): Promise<void>
-  /** The same for who needs whole groups of pictures: what comes between keyframes waits until there is more. */
+  /** The same for who needs whole groups of pictures: resolves when there is a keyframe, or after a while. */
   beyondGroup(bytes: number, signal?: AbortSignal): Promise<void>
 }
 
-/** A picture group is complete when the next one's keyframe is there, and the sound that belongs to it soon after. */
-const AFTER_KEYFRAME_MS = 250
-/** Without keyframes. */
-const LONGEST_WAIT_MS = 1000
+/** Without any keyframes there is sound alone; with some, they are not far apart. */
+const LONGEST_WAIT_MS = { sound: 1000, pictures: 3000 } as const
 
 export class LogGrowth implements GrowingLog {
   #bytes = 0
-  #keyframeMs = Number.NEGATIVE_INFINITY
+  /** Bytes with the newest keyframe; 0: there was none. */
+  #keyframeBytes = 0
   #ended = false
   readonly #waiting = new Set<() => void>()
 
@@ -34,7 +33,7 @@ export class LogGrowth implements GrowingLog {
   /** The writer's: `bytes` are there now, the new ones with a keyframe among them or without. */
   grown(bytes: number, keyframe: boolean): void {
     this.#bytes = bytes
-    if (keyframe) this.#keyframeMs = performance.now()
+    if (keyframe) this.#keyframeBytes = bytes
     this.#wake()
   }
 
@@ -50,12 +49,10 @@ export class LogGrowth implements GrowingLog {
 
   async beyondGroup(bytes: number, signal?: AbortSignal): Promise<void> {
     const sinceMs = performance.now()
-    const due = () => {
-      const nowMs = performance.now()
-      return nowMs - this.#keyframeMs < AFTER_KEYFRAME_MS || nowMs - sinceMs >= LONGEST_WAIT_MS
-    }
+    const longestMs = LONGEST_WAIT_MS[this.#keyframeBytes > 0 ? 'pictures' : 'sound']
+    const due = () => this.#keyframeBytes > bytes || performance.now() - sinceMs >= longestMs
     // After an encoder that stands still nothing comes that would have us look; a moment later, as timers fire early.
-    const timer = setTimeout(() => this.#wake(), LONGEST_WAIT_MS + 10)
+    const timer = setTimeout(() => this.#wake(), longestMs + 10)
     try {
       await waitUntil(this.#waiting, () => this.#ended || (this.#bytes > bytes && due()), signal)
     } finally {

@@ -29,8 +29,11 @@ export interface ReadLogOptions {
   /** Where a tag begins; 0 or nothing: the first. */
   readonly from?: number
   readonly signal?: AbortSignal
-  /** Of a part that grows: whole groups of pictures are what is wanted, so that it is read less often. */
-  readonly groups?: boolean
+  /**
+   * Of a part that grows: true while nothing but whole groups of pictures are of use, so that it is read less
+   * often; false when a little more than what was read may be enough. Asked before waiting.
+   */
+  readonly groups?: () => boolean
   /** Of a file that others wrote: the size after each tag may be wrong. */
   readonly foreign?: boolean
   /** Where to read into: at least so many bytes. Without it, each read has a buffer of its own. */
@@ -77,7 +80,7 @@ export async function* readLog(file: string, options: ReadLogOptions = {}): Asyn
     // A tag larger than the buffer is read again, whole.
     else if (needed > wanted && available - at >= needed) wanted = needed
     else if (complete || bytesRead < length) return
-    else if (options.groups) await growth?.beyondGroup(available, signal)
+    else if (options.groups?.()) await growth?.beyondGroup(available, signal)
     else await growth?.beyond(available, signal)
   }
 }

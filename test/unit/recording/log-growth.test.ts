@@ -13,28 +13,46 @@ describe('whoever needs whole groups of pictures', () => {
     return state
   }
 
-  it('is woken by a keyframe, and by what follows it closely', async () => {
+  it('is woken by a keyframe that is not read yet, and by nothing between', async () => {
     const growth = new LogGrowth()
     const first = reader(growth, 0)
     growth.grown(100, true)
     await vi.advanceTimersByTimeAsync(0)
     expect(first.woken).toBe(true)
     const second = reader(growth, 100)
-    await vi.advanceTimersByTimeAsync(200)
+    await vi.advanceTimersByTimeAsync(100)
     growth.grown(200, false)
+    await vi.advanceTimersByTimeAsync(1900)
+    expect(second.woken).toBe(false)
+    growth.grown(300, true)
     await vi.advanceTimersByTimeAsync(0)
     expect(second.woken).toBe(true)
   })
 
-  it('gets what came before an encoder stood still, though nothing comes any more', async () => {
+  it('has a keyframe that was written while it read at once', async () => {
     const growth = new LogGrowth()
     growth.grown(100, true)
-    await vi.advanceTimersByTimeAsync(300)
+    growth.grown(200, true)
     const waiting = reader(growth, 100)
-    growth.grown(200, false)
-    await vi.advanceTimersByTimeAsync(900)
-    expect(waiting.woken).toBe(false)
-    await vi.advanceTimersByTimeAsync(200)
+    await vi.advanceTimersByTimeAsync(0)
     expect(waiting.woken).toBe(true)
   })
+
+  it.each([
+    [true, 3000],
+    [false, 1000],
+  ])(
+    'gets what came before an encoder stood still, though nothing comes any more (pictures: %s)',
+    async (keyframe, longestMs) => {
+      const growth = new LogGrowth()
+      growth.grown(100, keyframe)
+      await vi.advanceTimersByTimeAsync(300)
+      const waiting = reader(growth, 100)
+      growth.grown(200, false)
+      await vi.advanceTimersByTimeAsync(longestMs - 100)
+      expect(waiting.woken).toBe(false)
+      await vi.advanceTimersByTimeAsync(200)
+      expect(waiting.woken).toBe(true)
+    },
+  )
 })
