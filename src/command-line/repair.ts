@@ -29,6 +29,11 @@ export async function runRepair(config: Config, options: { readonly yes: boolean
     mediaDir: config.mediaDir,
     rebuild: (videoId) =>
       queue.send([{ kind: 'rebuild-video', priority: PRIORITY.replay.lead, data: { videoId } }]),
+    remakePictures: (videoId) =>
+      queue.send([
+        { kind: 'make-poster', priority: PRIORITY.brief, data: { videoId } },
+        { kind: 'make-storyboard', priority: PRIORITY.beside, data: { videoId } },
+      ]),
   })
   const terminal = options.yes ? undefined : createInterface({ input: process.stdin, output: process.stdout })
   if (terminal) stack.defer(() => terminal.close())

@@ -4,6 +4,7 @@ import { judgeRecording } from '../recording/verdict.ts'
 import { makeBroadcastLedger } from './broadcasts.ts'
 import type { Database } from './client.ts'
 import type { Prisma } from './generated/client.ts'
+import { inTransaction } from './transaction.ts'
 
 export interface InventoriedPart {
   readonly part: number
@@ -28,6 +29,10 @@ export interface InventoriedVideo {
   readonly title: string
   readonly state: 'live' | 'processing' | 'ready' | 'failed'
   readonly timelineComplete: boolean
+  readonly hasPoster: boolean
+  readonly posterName: string | null
+  readonly previewName: string | null
+  readonly storyboardSheets: number
   /** In the trash. */
   readonly deleted: boolean
   readonly broadcastId: BroadcastId | undefined
@@ -47,6 +52,8 @@ export interface Inventory {
   videos(): Promise<readonly InventoriedVideo[]>
   /** It cannot be shown any more, until it is made again. */
   mediaLost(id: VideoId): Promise<void>
+  /** It has no poster, preview and storyboard any more, until they are made again. */
+  picturesLost(id: VideoId): Promise<void>
   /** A part is what its file is; `missing`: there is none any more. And the verdict on the broadcast is given anew. */
   correctPart(broadcastId: BroadcastId, part: number, found: MeasuredPart | 'missing'): Promise<void>
 }
@@ -82,6 +89,10 @@ export function makeInventory(database: Database): Inventory {
           title: true,
           state: true,
           timelineComplete: true,
+          hasPoster: true,
+          posterName: true,
+          previewName: true,
+          storyboardSheets: true,
           deletedAt: true,
           broadcast: { select: { id: true } },
           upload: { select: { id: true, path: true } },
@@ -107,6 +118,18 @@ export function makeInventory(database: Database): Inventory {
           failureCode: 'media-lost',
           failureDetail: 'Some of its files were lost. It is being made again.',
         },
+      })
+    },
+
+    async picturesLost(id) {
+      await inTransaction(database, async (tx) => {
+        const { shownEditionId } = await tx.video.findUniqueOrThrow({ where: { id } })
+        const ids = [id, ...(shownEditionId === null ? [] : [shownEditionId])]
+        await tx.storyboardSheet.deleteMany({ where: { videoId: { in: ids } } })
+        await tx.video.updateMany({
+          where: { id: { in: ids } },
+          data: { hasPoster: false, posterName: null, previewName: null, storyboardSheets: 0 },
+        })
       })
     },
 

@@ -10,6 +10,7 @@ import type { MediaStore } from '../../media/store.ts'
 import type { Discrepancy } from './discrepancy.ts'
 import { compareUploads, findLeftovers } from './leftovers.ts'
 import { compareMedia } from './media.ts'
+import { comparePictures } from './pictures.ts'
 import { compareRecordings } from './recordings.ts'
 
 export interface StorageToCompare {
@@ -20,6 +21,8 @@ export interface StorageToCompare {
   readonly prisma: Database
   /** Asks for everything of a video to be made again, as a repair. */
   readonly rebuild: (videoId: VideoId) => Promise<void>
+  /** The same of its poster, preview and storyboard alone; `mediaId`: what its media are kept under. */
+  readonly remakePictures: (mediaId: VideoId) => Promise<void>
   readonly log: Logger
 }
 
@@ -30,6 +33,7 @@ export async function compareStorage({ prisma, log, ...given }: StorageToCompare
     ...(await compareRecordings(parts)),
     ...(await compareUploads(parts)),
     ...(await compareMedia(parts)),
+    ...(await comparePictures(parts)),
     ...(await findLeftovers(parts)),
   ].map((one) => ({ ...one, subject: one.subject.split(path.sep).join('/') }))
 }

@@ -25,6 +25,7 @@ let database: TestDatabase
 let channelId: string
 let store: FileStore
 let rebuilt: VideoId[]
+let pictured: VideoId[]
 beforeEach(async () => {
   open = new AsyncDisposableStack()
   root = await mkdtemp(path.join(tmpdir(), 'doctor-'))
@@ -33,6 +34,7 @@ beforeEach(async () => {
   channelId = await addChannel(database.prisma)
   store = new FileStore(path.join(root, 'media'))
   rebuilt = []
+  pictured = []
 })
 afterEach(() => open.disposeAsync())
 
@@ -43,6 +45,7 @@ const compare = () =>
     store,
     prisma: database.prisma,
     rebuild: async (videoId) => void rebuilt.push(videoId),
+    remakePictures: async (mediaId) => void pictured.push(mediaId),
     log,
   })
 const subjects = async () => (await compare()).map(({ subject }) => subject)
@@ -200,6 +203,37 @@ describe('storage and database', () => {
     expect(rebuilt.sort()).toEqual([timeline.videoId, segment.videoId].sort())
     expect(said).toContain('1 of its segments are gone')
     expect(exitCode, 'what has no source is left to a person').toBe(1)
+  })
+
+  it('do not when pictures of a video are gone: they are made again, and the video is left as it is', async () => {
+    const { videoId } = await addBroadcast()
+    const { prisma } = database
+    const posterName = '0123456789abcdef'
+    await store.put(mediaKeys.posterPicture(videoId, posterName, 'page'), Buffer.from('x'))
+    await store.put(mediaKeys.posterPicture(videoId, posterName, 'card'), Buffer.from('x'))
+    await store.put(mediaKeys.storyboardSheet(videoId, 0), Buffer.from('x'))
+    const sheet = {
+      columns: 5,
+      tileWidth: 160,
+      tileHeight: 90,
+      starts: [0],
+      endSeconds: 50,
+      samples: Buffer.alloc(144),
+    }
+    for (const number of [0, 1]) await prisma.storyboardSheet.create({ data: { videoId, number, ...sheet } })
+    const data = { hasPoster: true, posterName, storyboardSheets: 1 }
+    await prisma.video.update({ where: { id: videoId }, data })
+    expect(await compare()).toEqual([])
+    await prisma.video.update({ where: { id: videoId }, data: { storyboardSheets: 2 } })
+    expect(await subjects()).toEqual([`pictures of video ${videoId}`])
+    expect((await repair(true)).exitCode).toBe(0)
+    expect([pictured, rebuilt]).toEqual([[videoId], []])
+    expect(await prisma.video.findUnique({ where: { id: videoId } })).toMatchObject({
+      state: 'ready',
+      hasPoster: false,
+      storyboardSheets: 0,
+    })
+    expect(await compare()).toEqual([])
   })
 
   it('do not when there is what nobody needs; what is being uploaded is left alone', async () => {
