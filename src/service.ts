@@ -57,7 +57,7 @@ export async function startService(config: Config, { roles, log, signal }: Servi
     if (roles.has('web')) {
       const ingest = broadcasting
         ? localIngest(broadcasting)
-        : building.use(remoteIngest(config.storageDir, log.child({ part: 'web' })))
+        : building.use(remoteIngest(foundation.paths.ingestSocket, log.child({ part: 'web' })))
       await startWeb(
         foundation,
         holdings,
@@ -67,7 +67,9 @@ export async function startService(config: Config, { roles, log, signal }: Servi
         building,
       )
     } else if (broadcasting) {
-      building.use(await openIngestLink(config.storageDir, broadcasting, log.child({ part: 'ingest-link' })))
+      building.use(
+        await openIngestLink(foundation.paths.ingestSocket, broadcasting, log.child({ part: 'ingest-link' })),
+      )
     }
   }
   if (roles.has('worker')) building.use(await startWorking(foundation, disk))

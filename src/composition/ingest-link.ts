@@ -9,7 +9,6 @@
  */
 import { rmSync } from 'node:fs'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
-import path from 'node:path'
 import { AppError, describeError } from '../kernel/errors.ts'
 import type { BroadcastId } from '../kernel/ids.ts'
 import type { Logger } from '../kernel/logger.ts'
@@ -26,17 +25,12 @@ export interface OnAirReport {
   readonly samples: ReturnType<ReturnType<typeof localIngest>['samples']>
 }
 
-export function ingestSocketPath(storageDir: string): string {
-  return path.join(storageDir, 'ingest.sock')
-}
-
 /** The caller holds the storage lock: a socket that is there is a dead process's. */
 export async function openIngestLink(
-  storageDir: string,
+  socketPath: string,
   broadcasting: Broadcasting,
   log: Logger,
 ): Promise<AsyncDisposable> {
-  const socketPath = ingestSocketPath(storageDir)
   if (Buffer.byteLength(socketPath) > MAX_SOCKET_PATH_BYTES) {
     log.warn(
       { socketPath },

@@ -9,7 +9,7 @@ import { pipeline } from 'node:stream/promises'
 import { setTimeout as delay } from 'node:timers/promises'
 import { AppError, describeError } from '../kernel/errors.ts'
 import type { Logger } from '../kernel/logger.ts'
-import { ingestSocketPath, type OnAirReport } from './ingest-link.ts'
+import type { OnAirReport } from './ingest-link.ts'
 import type { IngestSide } from './ingest-side.ts'
 
 /** Values of a stream's history are two seconds apart. */
@@ -18,8 +18,7 @@ const ANSWER_TIMEOUT_MS = 5_000
 const AWAY = 'The process that takes broadcasts (role ingest) does not answer here.'
 const NOTHING: OnAirReport = { broadcasts: [], streams: [], samples: [] }
 
-export function remoteIngest(storageDir: string, log: Logger): IngestSide & AsyncDisposable {
-  const socketPath = ingestSocketPath(storageDir)
+export function remoteIngest(socketPath: string, log: Logger): IngestSide & AsyncDisposable {
   const agent = new Agent({ keepAlive: true })
   const closing = new AbortController()
   let known = NOTHING

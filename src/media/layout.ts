@@ -20,7 +20,8 @@
  *
  *     recordings/<broadcast>/<part>.flv, <part>.idx
  *     uploads/<upload>/source<ext>
- *     tmp/                              of this boot; emptied at start
+ *     tmp/<process>/, <process>.lock    of a running process; what a dead one left is removed (setup/workspace.ts)
+ *     ingest.sock                       ingest answers a web in another process (composition/ingest-link.ts)
  *     postgres/                         the embedded database
  *     secret                            what signs sessions and media addresses
  */
@@ -62,6 +63,7 @@ export function makeStoragePaths(storageDir: string) {
     root: storageDir,
     postgres: path.join(storageDir, 'postgres'),
     tmp: path.join(storageDir, 'tmp'),
+    ingestSocket: path.join(storageDir, 'ingest.sock'),
     firstRun: path.join(storageDir, 'first-run.json'),
     secret: path.join(storageDir, 'secret'),
     recordings: path.join(storageDir, 'recordings'),
