@@ -3,9 +3,10 @@
  * the delay of reordering). A list that hides more, as trimming on a phone writes it, is not a matter of
  * packets: copied, they would show what its maker cut away.
  *
- *     moov ▸ mvhd (timescale), trak ▸ mdia ▸ mdhd (timescale, duration), edts ▸ elst (entries)
+ *     moov ▸ mvhd (timescale), trak ▸ mdia ▸ mdhd (timescale, duration), edts ▸ elst (entries),
+ *                              mdia ▸ minf ▸ stbl ▸ ctts (offset of the first picture)
  *
- * Spec: ISO/IEC 14496-12:2022 §8.2.2, §8.4.2, §8.6.6
+ * Spec: ISO/IEC 14496-12:2022 §8.2.2, §8.4.2, §8.6.1.3, §8.6.6
  */
 import { open } from 'node:fs/promises'
 
@@ -45,6 +46,8 @@ async function readMoov(file: string): Promise<Buffer | undefined> {
 interface Track {
   timescale: number
   seconds: number
+  /** In the track's timescale: when its first picture is shown, behind what reordering delays. */
+  firstShown: number
   /** `mediaTime` in the track's timescale, -1: nothing is shown; `duration` in the movie's. */
   edits: { readonly duration: number; readonly mediaTime: number; readonly rate: number }[]
 }
@@ -56,23 +59,25 @@ export function checkMoov(moov: Buffer): boolean {
   walk(moov, (type, body) => {
     const track = tracks.at(-1)
     if (type === 'mvhd') movieTimescale = body.readUInt32BE(body[0] === 1 ? 20 : 12)
-    else if (type === 'trak') tracks.push({ timescale: 0, seconds: 0, edits: [] })
+    else if (type === 'trak') tracks.push({ timescale: 0, seconds: 0, firstShown: 0, edits: [] })
     else if (type === 'mdhd' && track) {
       const wide = body[0] === 1
       track.timescale = body.readUInt32BE(wide ? 20 : 12)
       track.seconds =
         (wide ? Number(body.readBigUInt64BE(24)) : body.readUInt32BE(16)) / (track.timescale || 1)
     } else if (type === 'elst' && track) track.edits = readEdits(body)
+    // The first entry's offset: version, flags, entry count, count, offset.
+    else if (type === 'ctts' && track) track.firstShown = Math.max(0, body.readInt32BE(12))
   })
   return tracks.every((track) => isPlain(track, movieTimescale))
 }
 
-function isPlain({ edits, timescale, seconds }: Track, movieTimescale: number): boolean {
+function isPlain({ edits, timescale, seconds, firstShown }: Track, movieTimescale: number): boolean {
   const shown = edits.filter(({ mediaTime }) => mediaTime >= 0)
   const [edit, ...more] = shown
   if (!edit || timescale === 0 || movieTimescale === 0) return true
   if (more.length > 0 || edit.rate !== 1 || edits.at(-1) !== edit) return false
-  const from = edit.mediaTime / timescale
+  const from = (edit.mediaTime - firstShown) / timescale
   const length = edit.duration / movieTimescale
   // A length of 0 is "to the end": of fragmented files, whose end is not known to their head.
   return (
@@ -94,7 +99,9 @@ function readEdits(body: Buffer): Track['edits'] {
   })
 }
 
-const CONTAINERS = new Set(['moov', 'trak', 'mdia', 'edts'])
+const CONTAINERS = new Set(['moov', 'trak', 'mdia', 'minf', 'stbl', 'edts'])
+/** Up to the first entry of each. */
+const TABLES: Readonly<Record<string, number>> = { elst: 8, ctts: 16 }
 const LONGEST_HEADER = 32
 
 /** Calls `visit` with each box that matters, without its header, as far as the boxes are whole. */
@@ -108,10 +115,7 @@ function walk(bytes: Buffer, visit: (type: string, body: Buffer) => void): void 
     if (CONTAINERS.has(type)) {
       visit(type, body)
       walk(body, visit)
-    } else if (
-      isWhole &&
-      (type === 'elst' ? body.byteLength >= 8 : body.byteLength >= (body[0] === 1 ? LONGEST_HEADER : 20))
-    )
+    } else if (isWhole && body.byteLength >= (TABLES[type] ?? (body[0] === 1 ? LONGEST_HEADER : 20)))
       visit(type, body)
     at += size
   }

@@ -34,7 +34,13 @@ export type TestPipeline = Awaited<ReturnType<typeof openTestPipeline>>
 /** `url` leads to a migrated database. `storageDir` may be shared by several pipelines, as by several processes. */
 export async function openTestPipeline(
   url: string,
-  options: { storageDir?: string; threads?: number; room?: EncodeRoom; policy?: RenditionPolicy } = {},
+  options: {
+    storageDir?: string
+    threads?: number
+    room?: EncodeRoom
+    policy?: RenditionPolicy
+    loudnessTarget?: number
+  } = {},
 ) {
   await using opening = new AsyncDisposableStack()
   const storageDir = options.storageDir ?? (await mkdtemp(path.join(tmpdir(), 'reprise-pipeline-')))
@@ -73,6 +79,7 @@ export async function openTestPipeline(
     tmpDir,
     threads: options.threads ?? 1,
     urgentThreads: 2,
+    loudnessTarget: options.loudnessTarget,
     room: options.room ?? { enter: async () => undefined },
     pauses: makeQueuePauses(database),
     logger: silent,

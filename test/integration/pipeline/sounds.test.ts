@@ -1,12 +1,17 @@
 /** The sounds of uploads: which can be chosen, what each is called, and that each is heard as it should be. */
+import { execFile } from 'node:child_process'
 import { writeFile } from 'node:fs/promises'
 import path from 'node:path'
+import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { VideoId } from '../../../src/kernel/ids.ts'
 import { mediaKeys } from '../../../src/media/layout.ts'
 import { parseTimeline } from '../../../src/packaging/timeline.ts'
+import { type Loudness, parseLoudness } from '../../../src/pipeline/loudness.ts'
 import { ffmpeg } from '../../support/ffmpeg.ts'
+import { replayOf } from '../../support/foreign-broadcast.ts'
 import { findBeep, h264, joinRendition, readPackets, readSamples } from '../../support/media.ts'
+import { messagesOf } from '../../support/packaged-video.ts'
 import {
   addUpload,
   openTestPipeline,
@@ -16,12 +21,15 @@ import {
 } from '../../support/pipeline.ts'
 import { createTestDatabase, type TestDatabase } from '../../support/postgres.ts'
 
+/** LUFS. */
+const TARGET = -20
+
 let db: TestDatabase
 let pipeline: TestPipeline
 let worker: AsyncDisposable
 beforeAll(async () => {
   db = await createTestDatabase()
-  pipeline = await openTestPipeline(db.url)
+  pipeline = await openTestPipeline(db.url, { loudnessTarget: TARGET })
   worker = await pipeline.work()
 })
 afterAll(async () => {
@@ -128,7 +136,7 @@ describe('sound alone', () => {
     expect(video).toMatchObject({ state: 'ready', failureCode: null, width: null, timelineKind: 'planned' })
     expect(video.durationSeconds).toBeCloseTo(5, 0)
     expect(Math.abs((video.durationSeconds ?? 0) - 5)).toBeLessThan(0.1)
-    expect(video.renditions.map(({ name: of, state }) => [of, state])).toEqual([['audio', 'ready']])
+    expect(video.renditions[0]).toMatchObject({ name: 'audio', kind: 'audio', state: 'ready' })
     expect(await findBeep(await fileOf(videoId, 'audio'))).toBeCloseTo(2, 1)
     const measured = await until(pipeline, async () => {
       const row = await pipeline.database.video.findUniqueOrThrow({ where: { id: videoId } })
@@ -176,6 +184,65 @@ describe('sound alone', () => {
     expect((await readPackets(await fileOf(videoId, rung))).length).toBeGreaterThanOrEqual(segments.length)
     const samples = await samplesOf(videoId, 'audio')
     expect(Math.abs(samples.length / 48_000 - 30)).toBeLessThan(1.1)
+  })
+})
+
+describe('a sound of even loudness', () => {
+  const loudnessOf = async (file: string): Promise<number> => {
+    const { stderr } = await promisify(execFile)('ffmpeg', [
+      ...['-hide_banner', '-nostats', '-i', file, '-map', '0:a:0', '-af', 'ebur128=framelog=verbose'],
+      ...['-f', 'null', '-'],
+    ])
+    return parseLoudness([...stderr.split('\n'), 'Peak: 0.0 dBFS'])?.integrated ?? Number.NaN
+  }
+
+  it.each([
+    ['a quiet upload that is copied', -4, h264(10), 'aac'],
+    ['a loud upload that is encoded', 14, VP9, 'libopus'],
+  ] as const)('is offered beside its own: %s', async (name, decibels, pictures, sound) => {
+    const file = at(`${name.replaceAll(' ', '-')}.mkv`)
+    // With its own peaks, so that there is something to limit.
+    const voice = [
+      '-f',
+      'lavfi',
+      '-i',
+      'anoisesrc=color=pink:amplitude=0.2:duration=6:seed=7:sample_rate=48000',
+    ]
+    await ffmpeg(
+      ...[...PICTURES, ...voice, '-af', `volume=${decibels}dB`, ...pictures, '-c:a', sound, '-ac', '2', file],
+    )
+    const { videoId } = await upload(file)
+    const made = await until(pipeline, async () => {
+      const renditions = await pipeline.catalogue.renditions(videoId)
+      return renditions.find(({ name: of, state }) => of === 'audio-even' && state === 'ready')
+    })
+    expect(made).toMatchObject({ label: 'Even loudness', channels: 2, codecs: 'mp4a.40.2' })
+    const { loudness } = await pipeline.database.video.findUniqueOrThrow({ where: { id: videoId } })
+    const [own, even] = [
+      await loudnessOf(await fileOf(videoId, 'audio')),
+      await loudnessOf(await fileOf(videoId, 'audio-even')),
+    ]
+    expect(Math.abs((loudness as unknown as Loudness).integrated - own)).toBeLessThan(0.7)
+    expect(Math.abs(own - TARGET)).toBeGreaterThan(3)
+    expect(Math.abs(even - TARGET)).toBeLessThan(0.7)
+    expect(await untilSettled(pipeline, videoId)).toMatchObject({ state: 'ready', progress: 100 })
+  })
+
+  it('of a broadcast is made of its replay', async () => {
+    const file = at('broadcast.flv')
+    await ffmpeg(...[...PICTURES, ...tone(600), ...h264(10), '-c:a', 'aac', file])
+    const video = await replayOf(pipeline, await messagesOf(file))
+    const videoId = video.id as VideoId
+    await until(pipeline, async () => {
+      const renditions = await pipeline.catalogue.renditions(videoId)
+      return renditions.find(({ name, state }) => name === 'audio-even' && state === 'ready')
+    })
+    const row = await pipeline.database.video.findUniqueOrThrow({ where: { id: videoId } })
+    expect(row).toMatchObject({ hasWaveform: true, loudness: { integrated: expect.any(Number) } })
+    const [own, even] = [await fileOf(videoId, 'audio'), await fileOf(videoId, 'audio-even')]
+    expect(Math.abs((await loudnessOf(even)) - TARGET)).toBeLessThan(0.7)
+    expect(Math.abs((await loudnessOf(own)) - TARGET)).toBeGreaterThan(0.7)
+    expect(Math.abs(toneOf(await readSamples(even)) - 600)).toBeLessThan(5)
   })
 })
 
