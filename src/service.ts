@@ -16,6 +16,7 @@ import { checkRoles, type Role } from './config/roles.ts'
 import { createFirstAdmin } from './delivery/auth/first-admin.ts'
 import type { Logger } from './kernel/logger.ts'
 import { type FirstRun, writeFirstRun } from './setup/first-run.ts'
+import { lockUploads } from './setup/storage-lock.ts'
 
 export interface Service extends AsyncDisposable {
   readonly roles: ReadonlySet<Role>
@@ -55,6 +56,7 @@ export async function startService(config: Config, { roles, log, signal }: Servi
       ? await startBroadcasting(foundation, holdings, disk, building)
       : undefined
     if (roles.has('web')) {
+      building.use(lockUploads(config.storageDir))
       const ingest = broadcasting
         ? localIngest(broadcasting)
         : building.use(remoteIngest(foundation.paths.ingestSocket, log.child({ part: 'web' })))

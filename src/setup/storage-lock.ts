@@ -57,6 +57,19 @@ export function tryLockFile(file: string): FileLock | undefined {
   return { [Symbol.dispose]: () => database.close() }
 }
 
+/**
+ * One web for one STORAGE_DIR: at its start it takes away uploads that were cut off, which another one may just be
+ * receiving. Throws AppError `setup-failed`.
+ */
+export function lockUploads(storageDir: string): Disposable {
+  const lock = tryLockFile(path.join(storageDir, '.web.lock'))
+  if (lock) return lock
+  throw new AppError(
+    'setup-failed',
+    `STORAGE_DIR: ${storageDir} has a Reprise with the role web already. Stop that one first.`,
+  )
+}
+
 function describeOwner(storageDir: string): string {
   try {
     const { pid, since } = JSON.parse(readFileSync(path.join(storageDir, '.owner.json'), 'utf8')) as Record<

@@ -114,6 +114,11 @@ describe('a broadcast', () => {
   })
 })
 
+it('is refused a second web and a second owner of the recordings', async () => {
+  await expect(start('web')).rejects.toThrow(/has a Reprise with the role web already/)
+  await expect(start('ingest')).rejects.toThrow(/is in use by another Reprise \(process \d+/)
+})
+
 describe('a worker', () => {
   const itself = async () => (await workers()).find(({ pid }) => pid === worker.child.pid)
 
