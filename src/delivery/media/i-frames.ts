@@ -1,7 +1,7 @@
 /**
  * What of a video can be scrubbed through picture by picture: the keyframes of the original, as its timeline
- * tells where they lie, and of the lowest rung when all of it is made. One for each segment at most; videos
- * that were made before this was written down have none.
+ * tells where they lie, and of the lowest rung when all of it is made. One for each segment, or a gap;
+ * videos that were made before this was written down have none.
  */
 import type { RenditionRecord, VideoRecord } from '../../library/video-record.ts'
 import type { ByteRange } from '../../packaging/keyframe-range.ts'
@@ -10,11 +10,8 @@ import type { Offer, OfferedVariant } from './playable-renditions.ts'
 
 export interface IFrame {
   readonly segment: TimelineSegment
-  readonly range: ByteRange
-  /** Seconds until the next one. */
-  readonly duration: number
-  /** The source was interrupted, or configured anew, since the one before. */
-  readonly discontinuity: boolean
+  /** Undefined: it does not begin with a keyframe, or nobody knows where that lies. */
+  readonly range: ByteRange | undefined
 }
 
 export interface OfferedIFrames {
@@ -68,9 +65,11 @@ export function makeIFrameFinder(findKeyframes: FindKeyframes): IFrameFinder {
       if (!isOriginal && row !== lowest) continue
       const ranges = isOriginal
         ? timeline.segments.map(({ keyframe }) => keyframe)
-        : ((await ofRung(video, row)) ?? [])
-      const frames = placeIFrames(timeline.segments, ranges)
-      if (frames.length > 0) found.push({ variant, frames, ...rates(frames) })
+        : // While the database is away, everything else plays on.
+          ((await ofRung(video, row).catch(() => undefined)) ?? [])
+      const frames = timeline.segments.map((segment, i) => ({ segment, range: ranges[i] }))
+      const isWhole = isOriginal || ranges.length === frames.length
+      if (isWhole && frames.some(({ range }) => range)) found.push({ variant, frames, ...rates(frames) })
     }
     return found
   }
@@ -83,34 +82,11 @@ function lowestReady(video: VideoRecord): RenditionRecord | undefined {
     .toSorted((a, b) => size(a) - size(b))[0]
 }
 
-/**
- * A segment without a keyframe lengthens the one before it. None at all when the first has none, since every
- * picture's place is the sum of those before; nor when the ranges are of another number of segments.
- */
-export function placeIFrames(
-  segments: readonly TimelineSegment[],
-  ranges: readonly (ByteRange | undefined)[],
-): readonly IFrame[] {
-  if (ranges[0] === undefined || ranges.length !== segments.length) return []
-  const frames: IFrame[] = []
-  let discontinuity = false
-  for (const [index, segment] of segments.entries()) {
-    const range = ranges[index]
-    discontinuity ||= segment.discontinuity
-    if (range) {
-      frames.push({ segment, range, duration: segment.duration, discontinuity })
-      discontinuity = false
-    } else {
-      const before = frames.pop()
-      if (before) frames.push({ ...before, duration: before.duration + segment.duration })
-    }
-  }
-  return frames
-}
-
 function rates(frames: readonly IFrame[]): { bandwidth: number; averageBandwidth: number } {
   let [bits, seconds, peak] = [0, 0, 0]
-  for (const { range, duration } of frames) {
+  for (const { range, segment } of frames) {
+    if (!range) continue
+    const { duration } = segment
     bits += range.bytes * 8
     seconds += duration
     if (duration > 0) peak = Math.max(peak, (range.bytes * 8) / duration)

@@ -14,7 +14,7 @@ import { AUDIO_RENDITION } from '../../media/layout.ts'
 import type { Timeline } from '../../packaging/timeline.ts'
 import { type FindKeyframes, type IFrame, makeIFrameFinder, type OfferedIFrames } from './i-frames.ts'
 import { chooseOffer, isOffered, type Offer } from './playable-renditions.ts'
-import type { KnownTimeline, TimelineCache } from './timeline-cache.ts'
+import type { KnownTimeline, TimelineCache } from '../../packaging/timeline-cache.ts'
 
 export interface PlaylistText {
   readonly text: string
@@ -215,12 +215,12 @@ function renderTimeline(timeline: Timeline, initUri: (init: number) => string): 
 function renderIFrames(frames: readonly IFrame[], ended: boolean, initUri: (init: number) => string): string {
   return renderMediaPlaylist({
     iFramesOnly: true,
-    segments: frames.map(({ segment: { number, init }, duration, discontinuity, range }) => ({
+    segments: frames.map(({ segment: { number, init, duration, discontinuity }, range }) => ({
       uri: `${number}.m4s`,
       duration,
       map: initUri(init),
       discontinuity,
-      range,
+      ...(range ? { range } : { gap: true }),
     })),
     ended,
     ...(!ended && { targetDuration: GROWING_TARGET_SECONDS }),

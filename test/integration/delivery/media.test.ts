@@ -29,7 +29,10 @@ const init = (number: number): TimelineEntry => ({
   video: { codec: 'avc1.64001f', width: 1280, height: 720, frameRate: 30 },
   audio: { codec: 'mp4a.40.2', channels: 2, sampleRate: 48_000 },
 })
-const segment = (number: number, more: { init?: number; discontinuity?: boolean } = {}): TimelineEntry => ({
+const segment = (
+  number: number,
+  more: { init?: number; discontinuity?: boolean; keyframe?: { offset: number; bytes: number } } = {},
+): TimelineEntry => ({
   kind: 'segment',
   number,
   init: 0,
@@ -205,6 +208,92 @@ describe('a media address', () => {
   ])('with %j behind it is not there', async (rest) => {
     const base = await folder(await finishedVideo())
     expect((await site.fetch(`${base}${rest}`)).status).toBe(404)
+  })
+})
+
+describe('keyframes for scrubbing', () => {
+  const keyframe = { offset: 88, bytes: 20_000 }
+  const iFramesOf = async (base: string) =>
+    [...(await (await site.fetch(`${base}/master.m3u8`)).text()).matchAll(/#EXT-X-I-FRAME.*/g)].map(
+      ([line]) => line,
+    )
+
+  it('are offered of the original as far as it goes, and of the lowest rung when all of it is made', async () => {
+    const id = await site.video(owner, { timelineKind: 'measured', state: 'processing', playable: true })
+    const original = {
+      name: 'original',
+      kind: 'original',
+      codecs: 'avc1.64001f',
+      width: 1280,
+      height: 720,
+    } as const
+    await rendition(id, { ...original, frameRate: 30 })
+    const rung = {
+      name: '240p',
+      kind: 'video',
+      codecs: 'avc1.640015',
+      width: 426,
+      height: 240,
+      bytes: 90_000n,
+    } as const
+    await rendition(id, { ...rung, state: 'ready', bandwidth: 200_000, averageBandwidth: 120_000 })
+    const { id: renditionId } = await site.database.prisma.rendition.findFirstOrThrow({
+      where: { videoId: id, name: '240p' },
+    })
+    const range = { videoId: id, renditionId, startSeconds: 0, durationSeconds: 2 } as const
+    const chunk = (index: number, state: 'ready' | 'waiting', keyframes: number[]) =>
+      site.database.prisma.chunk.create({
+        data: { id: newId(), ...range, index, firstSegment: index, segmentCount: 1, state, keyframes },
+      })
+    await append(
+      id,
+      start,
+      init(0),
+      segment(0, { keyframe }),
+      init(1),
+      segment(1, { init: 1, discontinuity: true, keyframe }),
+    )
+    await chunk(0, 'ready', [88, 5000])
+    const second = await chunk(1, 'waiting', [])
+    const base = await folder(id)
+    expect(await iFramesOf(base)).toEqual([
+      '#EXT-X-I-FRAME-STREAM-INF:BANDWIDTH=80000,AVERAGE-BANDWIDTH=80000,CODECS="avc1.64001f",RESOLUTION=1280x720,URI="original/iframes.m3u8"',
+    ])
+    expect(await (await site.fetch(`${base}/original/iframes.m3u8`)).text()).toBe(`#EXTM3U
+#EXT-X-VERSION:7
+#EXT-X-TARGETDURATION:10
+#EXT-X-MEDIA-SEQUENCE:0
+#EXT-X-PLAYLIST-TYPE:EVENT
+#EXT-X-INDEPENDENT-SEGMENTS
+#EXT-X-I-FRAMES-ONLY
+#EXT-X-MAP:URI="init-0.mp4"
+#EXTINF:2.000,
+#EXT-X-BYTERANGE:20000@88
+0.m4s
+#EXT-X-DISCONTINUITY
+#EXT-X-MAP:URI="init-1.mp4"
+#EXTINF:2.000,
+#EXT-X-BYTERANGE:20000@88
+1.m4s
+`)
+    expect((await site.fetch(`${base}/240p/iframes.m3u8`)).status).toBe(404)
+    await site.database.prisma.chunk.update({
+      where: { id: second.id },
+      data: { state: 'ready', keyframes: [88, 7000] },
+    })
+    expect((await iFramesOf(base))[0]).toContain(
+      'BANDWIDTH=28000,AVERAGE-BANDWIDTH=24000,CODECS="avc1.640015",RESOLUTION=426x240,URI="240p/iframes.m3u8"',
+    )
+    expect(await (await site.fetch(`${base}/240p/iframes.m3u8`)).text()).toContain(
+      '#EXT-X-MAP:URI="init.mp4"\n#EXTINF:2.000,\n#EXT-X-BYTERANGE:5000@88\n0.m4s\n',
+    )
+  })
+
+  it('of an old video are not known, and it plays as before', async () => {
+    const base = await folder(await finishedVideo())
+    expect(await iFramesOf(base)).toEqual([])
+    expect((await site.fetch(`${base}/original/iframes.m3u8`)).status).toBe(404)
+    expect((await site.fetch(`${base}/nothing/iframes.m3u8`)).status).toBe(404)
   })
 })
 

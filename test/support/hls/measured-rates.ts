@@ -8,11 +8,13 @@ function ratesOf(read: ReadPresentation, uri: string): { peak: number; average: 
   const sizes = read.whole.sizes?.[uri]
   const segments = read.media.get(uri)?.segments
   if (!sizes || !segments || sizes.length !== segments.length) return undefined
-  const bytes = segments.map(({ range }, i) => range?.bytes ?? sizes[i] ?? 0)
-  const seconds = segments.reduce((sum, { duration }) => sum + duration, 0)
+  const shown = segments.flatMap(({ gap, range, duration }, i) =>
+    gap ? [] : [{ bits: 8 * (range?.bytes ?? sizes[i] ?? 0), duration }],
+  )
+  const sum = (values: readonly number[]) => values.reduce((all, value) => all + value, 0)
   return {
-    peak: Math.max(...segments.map(({ duration }, i) => (8 * (bytes[i] ?? 0)) / duration)),
-    average: (8 * bytes.reduce((sum, of) => sum + of, 0)) / seconds,
+    peak: Math.max(...shown.map(({ bits, duration }) => bits / duration)),
+    average: sum(shown.map(({ bits }) => bits)) / sum(shown.map(({ duration }) => duration)),
   }
 }
 

@@ -133,7 +133,7 @@ export const MEDIA_RULES: readonly Rule[] = [
       return playlist.segments.flatMap((segment) => {
         const again = seen.has(segment.uri)
         seen.add(segment.uri)
-        return segment.range && segment.range.bytes > 0 && !again
+        return segment.gap || (segment.range && segment.range.bytes > 0 && !again)
           ? []
           : [`${segment.uri} has no range of its own`]
       })

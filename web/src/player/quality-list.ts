@@ -46,14 +46,22 @@ export function qualityOptions(
       .sort(byQuality)
       .map((level) => ({ value: level.id, label: sizeLabel(level), levelIds: [level.id] }))
   }
-  return [...pictures]
-    .sort((a, b) => Number(b.kind === 'original') - Number(a.kind === 'original') || byQuality(a, b))
-    .map((rendition) => ({
-      value: rendition.name,
-      label: renditionLabel(rendition),
-      levelIds: levelsOf(rendition, levels, pictures),
-    }))
-    .filter(({ levelIds }) => !live || levelIds.length > 0)
+  return (
+    [...pictures]
+      .sort((a, b) => Number(b.kind === 'original') - Number(a.kind === 'original') || byQuality(a, b))
+      .map((rendition) => ({
+        value: rendition.name,
+        label: renditionLabel(rendition),
+        levelIds: levelsOf(rendition, levels, pictures),
+      }))
+      // The player leaves out what this browser cannot decode.
+      .filter(({ value, levelIds }) => levelIds.length > 0 || (!live && !codecOf(value)))
+  )
+}
+
+/** Of "480p-av1": beside H.264 a rendition is named for its codec. */
+function codecOf(name: string): string | undefined {
+  return /^\d+p-(hevc|av1)$/.exec(name)?.[1]?.toUpperCase()
 }
 
 /** What Auto, or a choice, is playing now: the label of the option the level belongs to. */
@@ -66,6 +74,8 @@ export function playingLabel(
 }
 
 export function renditionLabel(rendition: PlayableRendition): string {
+  const codec = codecOf(rendition.name)
+  if (codec) return `${rendition.name.split('-')[0]} ${codec}`
   if (rendition.kind !== 'original') return rendition.name
   const size = sizeLabel(rendition)
   return size === '' ? 'Original' : `Original (${size})`

@@ -56,6 +56,15 @@ describe('the quality menu', () => {
     expect(qualityOptions(LADDER, levels, true).map(({ value }) => value)).toEqual(['original'])
   })
 
+  it('names codecs beside H.264, and leaves out those that the player could not load', () => {
+    const both = [rendition('720p'), rendition('720p-av1'), rendition('720p-hevc')]
+    const levels = [level('0-720p/index.m3u8', 720, 2), level('1-720p-av1/index.m3u8', 720)]
+    expect(qualityOptions(both, levels, false)).toEqual([
+      { value: '720p', label: '720p', levelIds: ['0-720p/index.m3u8'] },
+      { value: '720p-av1', label: '720p AV1', levelIds: ['1-720p-av1/index.m3u8'] },
+    ])
+  })
+
   it('leaves out what failed', () => {
     const renditions = [rendition('original'), rendition('720p', { state: 'failed' })]
     expect(qualityOptions(renditions, [], false).map(({ value }) => value)).toEqual(['original'])
