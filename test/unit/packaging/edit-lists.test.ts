@@ -43,6 +43,24 @@ describe('edits that every muxer writes', () => {
   })
 })
 
+it('what reordering delays at few frames a second is long, and hides nothing all the same', () => {
+  const delayed = (begin: number) =>
+    box(
+      'moov',
+      box('mvhd', u32(0, 0, 0, 1000, 10_000), Buffer.alloc(80)),
+      box(
+        'trak',
+        box('edts', box('elst', u32(0, 1), u32(10_000, begin, 0x10000))),
+        box(
+          'mdia',
+          box('mdhd', u32(0, 0, 0, 90_000, 900_000, 0)),
+          box('minf', box('stbl', box('ctts', u32(0, 1, 100, 18_000)))),
+        ),
+      ),
+    )
+  expect([checkMoov(delayed(18_000)), checkMoov(delayed(90_000))]).toEqual([true, false])
+})
+
 describe('edits that a person made', () => {
   it.each([
     ['the beginning is cut away', movie([8000, 180_000])],
