@@ -31,6 +31,8 @@ const MAX_STDERR_BYTES = 64 << 20
 const MAX_LINE_BYTES = 1 << 20
 /** A killed process is gone at once; what it started may keep its pipes open. */
 const KILL_GRACE_MS = 2_000
+/** What it asks beforehand takes a moment each. */
+const SPAWN_LIMIT_MS = 30_000
 
 /** Throws AppError `encode-failed` with the end of ffmpeg's own words; the signal's reason when aborted. */
 export async function runFfmpeg(
@@ -53,18 +55,20 @@ export async function runFfmpeg(
   const kill = (reason: unknown) => {
     const child = processOf(run)
     child?.kill('SIGKILL')
-    force ??= setTimeout(() => {
+    clearTimeout(force)
+    force = setTimeout(() => {
       child?.stderr?.destroy()
       child?.stdout?.destroy()
       reject(reason)
     }, KILL_GRACE_MS)
   }
-  // fluent-ffmpeg asks ffmpeg what it can do before it spawns the run: until then there is nothing to kill.
+  // fluent-ffmpeg asks ffmpeg what it can do before it spawns the run: until then there is nothing to kill. It
+  // is waited for, since it spawns all the same: where the run's folder is gone by then, that would end us.
   let spawned = false
   const end = (reason: unknown) => {
     ended ??= { reason }
     if (spawned) kill(ended.reason)
-    else reject(ended.reason)
+    else force ??= setTimeout(reject, SPAWN_LIMIT_MS, ended.reason)
   }
   const watchdog = setTimeout(() => end(stall(stallMs, tail)), stallMs)
   const abort = () => end(signal.reason)
