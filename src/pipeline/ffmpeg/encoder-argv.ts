@@ -99,7 +99,7 @@ function x265(rung: Rung, threads: number): readonly string[] {
   ]
 }
 
-/** SVT-AV1, which is faster, pays no heed to keyframes that are asked for (1.4, with FFmpeg 5.1). */
+/** SVT-AV1 pays no heed to keyframes that are asked for (1.4, with FFmpeg 5.1). */
 function aom(rung: Rung, threads: number): readonly string[] {
   return [
     ...['-c:v', 'libaom-av1', '-usage', 'realtime', '-cpu-used', rung.preset, '-row-mt', '1'],
