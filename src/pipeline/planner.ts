@@ -5,15 +5,15 @@
  */
 import type { VideoId } from '../kernel/ids.ts'
 import type { Logger } from '../kernel/logger.ts'
-import { AUDIO_RENDITION, mediaKeys } from '../media/layout.ts'
-import type { MediaStore } from '../media/store.ts'
-import { parseTimeline, type TimelineInit, type TimelineSegment } from '../packaging/timeline.ts'
+import { AUDIO_RENDITION } from '../media/layout.ts'
+import type { TimelineInit, TimelineSegment } from '../packaging/timeline.ts'
 import type { PipelineCatalogue } from './catalogue.ts'
 import { planChunks } from './chunk-plan.ts'
 import type { VideoCodec } from './codec-levels.ts'
 import { beginGrowing, type Growing, isPlayableFromHere, picturesOf, take } from './growing-timeline.ts'
 import { PRIORITY } from './job-kinds.ts'
 import { chunkJobs, planRenditions } from './plan-renditions.ts'
+import { storedTimeline, type TimelineStore } from './stored-timelines.ts'
 
 export interface TimelinePlanner {
   /** After the entry stands in the timeline. Rejects when the database refuses; the next call makes up for it. */
@@ -33,7 +33,7 @@ export interface TimelinePlanner {
 
 export interface PlannerParts {
   readonly catalogue: PipelineCatalogue
-  readonly store: MediaStore
+  readonly store: TimelineStore
   readonly logger: Logger
   /** What rungs are encoded in; H.264 when it is not said. */
   readonly codecs?: readonly VideoCodec[]
@@ -71,9 +71,8 @@ export function makePlanner(parts: PlannerParts): TimelinePlanner {
 
   /** The stored timeline from where we stand; true when it has ended. */
   async function readOn(videoId: VideoId, state: Growing): Promise<boolean> {
-    const text = await store.read(mediaKeys.timeline(videoId))
-    if (!text) return false
-    const timeline = parseTimeline(text.toString('utf8'))
+    const timeline = await storedTimeline(store, videoId)
+    if (!timeline) return false
     for (const init of timeline.inits) take(state, init, timeline.kind)
     for (const segment of timeline.segments) take(state, segment, timeline.kind)
     return timeline.ended

@@ -19,11 +19,11 @@ import type { CaptionStore } from '../../library/captions/caption-store.ts'
 import type { StoryboardStore } from '../../library/storyboards.ts'
 import type { VideoRecord } from '../../library/video-record.ts'
 import { type MediaKey, mediaKeys } from '../../media/layout.ts'
+import type { TimelineCache } from '../../packaging/timeline-cache.ts'
 import { planPieces, renderCaptionPlaylist } from './caption-pieces.ts'
 import { isUnchanged } from './conditional.ts'
 import { IMMUTABLE, type MediaSender } from './send-media.ts'
 import { renderStoryboard } from './storyboard-vtt.ts'
-import type { TimelineCache } from './timeline-cache.ts'
 
 export interface BesideRoutesOptions {
   /** The video whose token was sent. */

@@ -12,9 +12,9 @@ import {
 import type { VideoRecord } from '../../library/video-record.ts'
 import { AUDIO_RENDITION } from '../../media/layout.ts'
 import type { Timeline } from '../../packaging/timeline.ts'
+import type { KnownTimeline, TimelineCache } from '../../packaging/timeline-cache.ts'
 import { type FindKeyframes, type IFrame, makeIFrameFinder, type OfferedIFrames } from './i-frames.ts'
 import { chooseOffer, isOffered, type Offer } from './playable-renditions.ts'
-import type { KnownTimeline, TimelineCache } from '../../packaging/timeline-cache.ts'
 
 export interface PlaylistText {
   readonly text: string

@@ -3,9 +3,8 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import path from 'node:path'
 import type { BroadcastId, VideoId } from '../../kernel/ids.ts'
 import type { Logger } from '../../kernel/logger.ts'
-import { mediaKeys } from '../../media/layout.ts'
 import type { MediaStore } from '../../media/store.ts'
-import { parseTimeline, type Timeline } from '../../packaging/timeline.ts'
+import type { Timeline } from '../../packaging/timeline.ts'
 import type { LogParts } from '../../recording/broadcast-log.ts'
 import type { SpeechProgram } from '../captions/speech-program.ts'
 import type { ChunkStore, PipelineCatalogue } from '../catalogue.ts'
@@ -14,6 +13,7 @@ import type { FfmpegTools } from '../ffmpeg/tools.ts'
 import type { TimelinePlanner } from '../planner.ts'
 import type { JobQueue } from '../queue.ts'
 import type { QueuePauses } from '../queue-pauses.ts'
+import { storedTimeline } from '../stored-timelines.ts'
 import type { TakeVideoTurn } from '../video-turns.ts'
 
 export interface StepParts {
@@ -54,7 +54,7 @@ export async function openAttemptDir(
   return { path: dir, [Symbol.asyncDispose]: () => rm(dir, { recursive: true, force: true }) }
 }
 
-export async function readTimeline(store: MediaStore, videoId: VideoId): Promise<Timeline | undefined> {
-  const text = await store.read(mediaKeys.timeline(videoId))
-  return text && parseTimeline(text.toString('utf8'))
+/** As it stands now; undefined: there is none yet. */
+export function readTimeline(store: MediaStore, videoId: VideoId): Promise<Timeline | undefined> {
+  return storedTimeline(store, videoId)
 }

@@ -1,7 +1,7 @@
+import { Readable } from 'node:stream'
 import { describe, expect, it } from 'vitest'
 import type { VideoId } from '../../../src/kernel/ids.ts'
 import { makeLogger } from '../../../src/kernel/logger.ts'
-import type { MediaStore } from '../../../src/media/store.ts'
 import {
   encodeTimelineEntry,
   type TimelineEntry,
@@ -12,6 +12,7 @@ import type { PipelineCatalogue, PlanStep } from '../../../src/pipeline/catalogu
 import { type ChunkRange, frontierAfter, NO_CHUNKS } from '../../../src/pipeline/chunk-plan.ts'
 import type { JobRequest } from '../../../src/pipeline/job-kinds.ts'
 import { makePlanner } from '../../../src/pipeline/planner.ts'
+import type { TimelineStore } from '../../../src/pipeline/stored-timelines.ts'
 
 const id = 'video' as VideoId
 const init: TimelineInit = {
@@ -39,10 +40,12 @@ function setUp() {
   const rows: ChunkRange[] = []
   const jobs: JobRequest[] = []
   const state = { refuse: false, now: 0 }
-  const store = {
-    read: async () =>
-      stored.length === 0 ? undefined : Buffer.from(stored.map(encodeTimelineEntry).join('')),
-  } as unknown as MediaStore
+  const content = () => Buffer.from(stored.map(encodeTimelineEntry).join(''))
+  const store: TimelineStore = {
+    stat: async () =>
+      stored.length === 0 ? undefined : { bytes: content().byteLength, modifiedAt: new Date(0) },
+    stream: async (_key, range) => Readable.from([content().subarray(range?.start, range?.end)]),
+  }
   const catalogue = {
     findVideo: async () => ({
       id,

@@ -1,12 +1,12 @@
 /**
- * Timelines as they are asked for: a growing one by every viewer every few seconds. Whether it grew is one
- * `stat`; only what was added is read, so the fourth hour of a broadcast costs what its first minute did.
- * At most one reading of a timeline at a time.
+ * Timelines as they are asked for: a growing one by every viewer every few seconds, and by the jobs of every
+ * chunk. Whether it grew is one `stat`; only what was added is read, so the fourth hour of a broadcast costs
+ * what its first minute did. At most one reading of a timeline at a time.
  */
-import type { VideoId } from '../../kernel/ids.ts'
-import { mediaKeys } from '../../media/layout.ts'
-import type { MediaStore } from '../../media/store.ts'
-import { parseTimeline, type Timeline } from '../../packaging/timeline.ts'
+import type { VideoId } from '../kernel/ids.ts'
+import { mediaKeys } from '../media/layout.ts'
+import type { MediaStore } from '../media/store.ts'
+import { parseTimeline, type Timeline } from './timeline.ts'
 
 export interface KnownTimeline {
   /** Bytes it was read from: the same as long as the content is. */
@@ -14,8 +14,16 @@ export interface KnownTimeline {
   readonly timeline: Timeline
 }
 
+export interface TimelineCacheOptions {
+  /** How many are remembered: one of a day takes some 20 MB. */
+  readonly maxTimelines?: number
+  /** For so long what was seen is believed: many viewers ask in the same moment. 0: everyone sees what is there when asking. */
+  readonly lookAgainMs?: number
+  /** Milliseconds; for tests. */
+  readonly now?: () => number
+}
+
 const MAX_TIMELINES = 500
-/** Many viewers ask in the same moment: one look serves them all. */
 const LOOK_AGAIN_MS = 200
 /** Of what was read before, this much is read again: other bytes there mean that it is another timeline (a rebuild). */
 const OVERLAP_BYTES = 64
@@ -28,18 +36,23 @@ interface Entry {
   /** The last bytes of the whole lines read so far. */
   overlap: Buffer
   size: number
+  modifiedMs: number
   lookedAt: number
   looking: Promise<KnownTimeline | undefined> | undefined
 }
 
 export class TimelineCache {
   readonly #store: Store
+  readonly #maxTimelines: number
+  readonly #lookAgainMs: number
   readonly #now: () => number
   readonly #entries = new Map<VideoId, Entry>()
 
-  constructor(store: Store, now: () => number = Date.now) {
+  constructor(store: Store, options: TimelineCacheOptions = {}) {
     this.#store = store
-    this.#now = now
+    this.#maxTimelines = options.maxTimelines ?? MAX_TIMELINES
+    this.#lookAgainMs = options.lookAgainMs ?? LOOK_AGAIN_MS
+    this.#now = options.now ?? Date.now
   }
 
   /** Undefined: the video has no timeline yet. */
@@ -47,7 +60,9 @@ export class TimelineCache {
     const entry = this.#entries.get(video) ?? { ...nothing(), lookedAt: 0, looking: undefined }
     this.#entries.delete(video)
     this.#entries.set(video, entry)
-    if (this.#now() - entry.lookedAt < LOOK_AGAIN_MS) return entry.known
+    if (this.#now() - entry.lookedAt < this.#lookAgainMs) return entry.known
+    // A look that began before may have missed what is there now.
+    if (this.#lookAgainMs === 0) await entry.looking?.catch(() => undefined)
     entry.looking ??= this.#look(video, entry).finally(() => {
       entry.looking = undefined
     })
@@ -57,13 +72,15 @@ export class TimelineCache {
   }
 
   async #look(video: VideoId, entry: Entry): Promise<KnownTimeline | undefined> {
-    const size = (await this.#store.stat(mediaKeys.timeline(video)))?.bytes ?? 0
-    if (size !== entry.size) {
-      if (size < entry.size || !(await this.#readOn(video, entry, size))) {
+    const found = await this.#store.stat(mediaKeys.timeline(video))
+    const size = found?.bytes ?? 0
+    const modifiedMs = found?.modifiedAt.getTime() ?? 0
+    if (size !== entry.size || modifiedMs !== entry.modifiedMs) {
+      if (size <= entry.size || !(await this.#readOn(video, entry, size))) {
         Object.assign(entry, nothing())
         await this.#readOn(video, entry, size)
       }
-      entry.size = size
+      Object.assign(entry, { size, modifiedMs })
     }
     entry.lookedAt = this.#now()
     return entry.known
@@ -91,14 +108,14 @@ export class TimelineCache {
 
   #trim(): void {
     for (const [video, entry] of this.#entries) {
-      if (this.#entries.size <= MAX_TIMELINES) return
+      if (this.#entries.size <= this.#maxTimelines) return
       if (!entry.looking) this.#entries.delete(video)
     }
   }
 }
 
-function nothing(): Pick<Entry, 'known' | 'overlap' | 'size'> {
-  return { known: undefined, overlap: Buffer.alloc(0), size: 0 }
+function nothing(): Pick<Entry, 'known' | 'overlap' | 'size' | 'modifiedMs'> {
+  return { known: undefined, overlap: Buffer.alloc(0), size: 0, modifiedMs: 0 }
 }
 
 async function readRange(store: Store, video: VideoId, start: number, end: number): Promise<Buffer> {

@@ -1,9 +1,9 @@
 import { Readable } from 'node:stream'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { TimelineCache } from '../../../src/delivery/media/timeline-cache.ts'
 import type { VideoId } from '../../../src/kernel/ids.ts'
 import { encodeTimelineEntry, parseTimeline, type TimelineEntry } from '../../../src/packaging/timeline.ts'
+import { TimelineCache, type TimelineCacheOptions } from '../../../src/packaging/timeline-cache.ts'
 
 const VIDEO = 'abcdefghijkm' as VideoId
 const segment = (number: number, start = number * 2): TimelineEntry => ({
@@ -28,15 +28,15 @@ const ENTRIES: readonly TimelineEntry[] = [
 ]
 const TEXT = ENTRIES.map(encodeTimelineEntry).join('')
 
-function makeFile() {
-  const file = { content: Buffer.alloc(0), bytesRead: 0, stats: 0, nowMs: 1000 }
+function makeFile(options: TimelineCacheOptions = {}) {
+  const file = { content: Buffer.alloc(0), modifiedMs: 0, bytesRead: 0, stats: 0, nowMs: 1000 }
   const cache = new TimelineCache(
     {
       stat: async () => {
         file.stats += 1
         return file.content.byteLength === 0
           ? undefined
-          : { bytes: file.content.byteLength, modifiedAt: new Date(0) }
+          : { bytes: file.content.byteLength, modifiedAt: new Date(file.modifiedMs) }
       },
       stream: async (_key, range) => {
         const part = file.content.subarray(range?.start, range?.end)
@@ -44,7 +44,7 @@ function makeFile() {
         return Readable.from([part])
       },
     },
-    () => file.nowMs,
+    { now: () => file.nowMs, ...options },
   )
   const look = async () => {
     file.nowMs += 1000
@@ -100,5 +100,40 @@ describe('the timeline cache', () => {
     ).join('')
     file.content = Buffer.from(longer)
     expect(await look()).toEqual(parseTimeline(longer))
+  })
+
+  it('begins again when it was made anew and is as long as before', async () => {
+    const { file, look } = makeFile()
+    file.content = Buffer.from(TEXT)
+    await look()
+    const other = TEXT.replace('"frames":60', '"frames":61')
+    file.content = Buffer.from(other)
+    file.modifiedMs = 5
+    expect(await look()).toEqual(parseTimeline(other))
+  })
+
+  it('shows, where that is asked for, what is there at the moment of asking', async () => {
+    const { file, cache } = makeFile({ lookAgainMs: 0 })
+    file.content = Buffer.from(TEXT.slice(0, TEXT.indexOf('"number":1') - 20))
+    const early = cache.get(VIDEO)
+    file.content = Buffer.from(TEXT)
+    const late = cache.get(VIDEO)
+    expect((await late)?.timeline.segments).toHaveLength(3)
+    await early
+  })
+
+  it('of a day costs each chunk its own lines', async () => {
+    const { file, cache } = makeFile({ lookAgainMs: 0 })
+    const lines = Array.from({ length: 43_200 }, (_, number) => encodeTimelineEntry(segment(number)))
+    let written = lines.length - 400
+    file.content = Buffer.from(lines.slice(0, written).join(''))
+    await cache.get(VIDEO)
+    file.bytesRead = 0
+    while (written < lines.length) {
+      written += 4
+      file.content = Buffer.concat([file.content, Buffer.from(lines.slice(written - 4, written).join(''))])
+      expect((await cache.get(VIDEO))?.timeline.segments).toHaveLength(written)
+    }
+    expect(file.bytesRead, 'a hundred chunks').toBeLessThan(100_000)
   })
 })
