@@ -54,18 +54,15 @@ export class FrameLog {
     for (const part of message.parts) this.#append(part)
   }
 
-  /** Copies of those that begin at or after `from`, a `byteLength` of before. */
+  /** Those that begin at or after `from`, a `byteLength` of before. Valid until `clear`. */
   frames(from = 0): LiveFrame[] {
-    const block = Math.floor(from / BLOCK_BYTES)
-    const skipped = block * BLOCK_BYTES
-    const bytes = Buffer.concat(this.#blocks.slice(block), this.#bytes - skipped)
     const frames: LiveFrame[] = []
-    for (let at = from - skipped; at < bytes.byteLength; ) {
-      const head = readTagHeader(bytes, at)
+    for (let at = from; at < this.#bytes; ) {
+      const head = readTagHeader(this.#read(at, TAG_HEADER_BYTES), 0)
       if (!head) break
-      const bodyAt = at + TAG_HEADER_BYTES
-      at = bodyAt + head.bodyBytes
-      frames.push(makeFrame(head.type as LiveFrame['type'], head.timestampMs, bytes.subarray(bodyAt, at)))
+      const body = this.#read(at + TAG_HEADER_BYTES, head.bodyBytes)
+      frames.push(makeFrame(head.type as LiveFrame['type'], head.timestampMs, body))
+      at += TAG_HEADER_BYTES + head.bodyBytes
     }
     return frames
   }
@@ -91,5 +88,15 @@ export class FrameLog {
       this.#used += to - from
       from = to
     }
+  }
+
+  /** As they lie in their block; a copy where they lie across blocks. */
+  #read(at: number, length: number): Buffer {
+    const first = Math.floor(at / BLOCK_BYTES)
+    const from = at - first * BLOCK_BYTES
+    const block = this.#blocks[first] as Buffer
+    if (from + length <= BLOCK_BYTES) return block.subarray(from, from + length)
+    const last = Math.ceil((at + length) / BLOCK_BYTES)
+    return Buffer.concat([block.subarray(from), ...this.#blocks.slice(first + 1, last)], length)
   }
 }

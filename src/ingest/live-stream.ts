@@ -144,9 +144,13 @@ export class LiveStream {
     clearTimeout(this.#timer)
     this.#timer = undefined
     const batch = this.#batch.frames()
+    const encoded = [...this.#viewers].map(([format, viewers]) => ({
+      format,
+      viewers,
+      bytes: encodeFrames(format, batch),
+    }))
     this.#batch.clear()
-    for (const [format, viewers] of this.#viewers) {
-      const bytes = encodeFrames(format, batch)
+    for (const { format, viewers, bytes } of encoded) {
       for (const viewer of viewers) viewer.offer(bytes, this.#batchAtSync, () => this.#encodeHeaders(format))
     }
   }
