@@ -165,18 +165,71 @@ describe('an uploaded film', () => {
   })
 })
 
+describe('a broadcast', () => {
+  it('has its storyboard grow sheet by sheet, killed or not, and completed at its end', async () => {
+    const [rate, seconds] = [5, 112]
+    const file = path.join(dir, 'long.mp4')
+    await ffmpeg(
+      ...['-f', 'lavfi', '-i', `testsrc2=size=320x180:rate=${rate}:duration=${seconds}`],
+      ...[...h264(rate), file],
+    )
+    const videoId = await addVideo(pipeline.database)
+    const size = { width: 320, height: 180 }
+    await storeOriginal(pipeline.store, videoId, file, {
+      gopSeconds: 2,
+      frameRate: rate,
+      frames: rate * seconds,
+      ...size,
+    })
+    const key = mediaKeys.timeline(videoId)
+    const lines = (await pipeline.store.read(key))?.toString().trimEnd().split('\n') ?? []
+    const upTo = (segments: number) =>
+      pipeline.store.put(key, Buffer.from(`${lines.slice(0, 2 + segments).join('\n')}\n`))
+    const make = (signal = AbortSignal.timeout(60_000)) =>
+      pipeline.handlers['make-storyboard']({
+        id: '',
+        data: { videoId },
+        attempt: 1,
+        isLastAttempt: false,
+        signal,
+      })
+    const startsOf = async () =>
+      (await videoOf(videoId)).storyboard.map(({ starts, endSeconds }) => [
+        starts[0],
+        starts.length,
+        endSeconds,
+      ])
+
+    await upTo(25)
+    await make()
+    expect(await startsOf(), 'the last picture may go on').toEqual([])
+    await upTo(30)
+    const stopped = new AbortController()
+    const running = make(stopped.signal)
+    stopped.abort(new Error('killed'))
+    await expect(running).rejects.toThrow('killed')
+    expect(await startsOf()).toEqual([])
+    await make()
+    const first = await readFile(pipeline.store.localPath(mediaKeys.storyboardSheet(videoId, 0)))
+    expect(await startsOf()).toEqual([[0, 25, 50]])
+    expect((await videoOf(videoId)).previewName).toBeNull()
+    await pipeline.store.put(key, Buffer.from(`${lines.join('\n')}\n`))
+    await Promise.all([make(), make()])
+    expect(await startsOf()).toEqual([
+      [0, 25, 50],
+      [50, 25, 100],
+      [100, 6, seconds],
+    ])
+    expect(await readFile(pipeline.store.localPath(mediaKeys.storyboardSheet(videoId, 0)))).toEqual(first)
+    expect((await videoOf(videoId)).previewName).not.toBeNull()
+  })
+})
+
 describe('closed captions in the pictures', () => {
   it('are noticed, and become a track with the times at which a television shows them', async () => {
     const { file, frames } = await captionedStream(dir)
     // The fixture itself: what another program sees in it.
-    const { stdout } = await run('ffprobe', [
-      '-v',
-      'error',
-      '-show_frames',
-      '-read_intervals',
-      '%+#2',
-      file,
-    ])
+    const { stdout } = await run('ffprobe', ['-v', 'error', '-show_frames', '-read_intervals', '%+#2', file])
     expect(stdout).toContain('ATSC A53 Part 4 Closed Captions')
     const videoId = await addVideo(pipeline.database)
     await storeOriginal(pipeline.store, videoId, file, {
