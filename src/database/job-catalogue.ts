@@ -7,7 +7,7 @@ import { settleVideo } from './chunk-progress.ts'
 import { failRenditions } from './chunks.ts'
 import type { Database } from './client.ts'
 import type { Prisma } from './generated/client.ts'
-import { CANCELLED, type JobFilter, type JobRow, readJob, selectJobs } from './job-rows.ts'
+import { CANCELLED, CHUNK_STATE, type JobFilter, type JobRow, readJob, selectJobs } from './job-rows.ts'
 import type { PostgresJobQueue } from './queue.ts'
 import { inTransaction } from './transaction.ts'
 import { whyTheyWait } from './waiting-reasons.ts'
@@ -48,8 +48,8 @@ export function makeJobCatalogue(database: Database, queue: PostgresJobQueue): J
                count(*)::int AS jobs
           FROM pgboss.job WHERE name = ANY(${ALL_JOB_KINDS.filter((kind) => kind !== 'encode-chunk')}::text[]) GROUP BY name, state
         UNION ALL
-        SELECT 'encode-chunk', CASE state::text WHEN 'encoding' THEN 'running' WHEN 'ready' THEN 'done' ELSE state::text END, count(*)::int
-          FROM chunks WHERE state <> 'deferred' GROUP BY state`
+        SELECT 'encode-chunk', ${CHUNK_STATE} AS state, count(*)::int FROM chunks k
+         WHERE k.state IN ('waiting', 'encoding', 'failed') GROUP BY 2`
     },
 
     async find(id) {
@@ -58,8 +58,7 @@ export function makeJobCatalogue(database: Database, queue: PostgresJobQueue): J
     },
 
     async running(limit) {
-      const rows = await selectJobs(database, { states: ['running'], limit })
-      return rows.map((row) => readJob(row, null))
+      return show(await selectJobs(database, { states: ['running'], limit }))
     },
 
     async retry(id) {

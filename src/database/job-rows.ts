@@ -50,7 +50,8 @@ export interface JobFilter {
   readonly limit: number
 }
 
-const CHUNK_STATE = Prisma.sql`
+/** Of a chunk `k`. */
+export const CHUNK_STATE = Prisma.sql`
   CASE k.state WHEN 'waiting' THEN CASE WHEN k.attempts > 0 THEN 'retrying' ELSE 'waiting' END
                WHEN 'encoding' THEN 'running' WHEN 'ready' THEN 'done'
                ELSE CASE WHEN k.failure IN (${CANCELLED}, ${GIVEN_UP_WITH_ANOTHER}) THEN 'cancelled' ELSE 'failed' END END`

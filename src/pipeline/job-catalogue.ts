@@ -44,7 +44,7 @@ export interface JobQuery {
 export interface JobCatalogue {
   /** Newest first. Throws AppError `bad-request` for a cursor that is none of ours. */
   list(query: JobQuery): Promise<{ readonly items: readonly JobRecord[]; readonly nextCursor: string | null }>
-  /** How many there are of each kind in each state. */
+  /** How many there are of each kind in each state; of chunks only those that are not made: the others are without number. */
   count(): Promise<readonly { readonly kind: string; readonly state: JobState; readonly jobs: number }[]>
   find(id: string): Promise<JobRecord | undefined>
   /** What is being done at this moment, at most so many. Cheap: asked for every second while somebody looks. */

@@ -21,14 +21,20 @@ export function RenditionList({ video }: { readonly video: Video }) {
       )}
       <Stack gap={10} mt="sm">
         {video.renditions.map((rendition) => (
-          <Row key={rendition.name} rendition={rendition} />
+          <Row key={rendition.name} rendition={rendition} onDemand={video.state === 'ready'} />
         ))}
       </Stack>
     </section>
   )
 }
 
-function Row({ rendition }: { readonly rendition: Rendition }) {
+interface RowProps {
+  readonly rendition: Rendition
+  /** Nothing is under way any more: what is not made is made when somebody watches it. */
+  readonly onDemand: boolean
+}
+
+function Row({ rendition, onDemand }: RowProps) {
   const { state, progress, failure, ssim, lowestSsim } = rendition
   const label = rendition.kind === 'audio' ? 'Sound' : renditionLabel(rendition)
   const facts = [
@@ -36,14 +42,18 @@ function Row({ rendition }: { readonly rendition: Rendition }) {
     rendition.bytes > 0 ? formatBytes(rendition.bytes) : undefined,
     ssim === null ? undefined : `${Math.round(ssim * 100)} % like its source`,
   ].filter((fact) => fact !== undefined)
+  const standing =
+    state === 'encoding'
+      ? `${Math.floor(progress)} %`
+      : state === 'planned' && onDemand
+        ? WORDS.onDemand
+        : RENDITION_STATES[state]
   return (
     <div data-testid={`rendition-${rendition.name}`} data-state={state}>
       <Group justify="space-between" gap="xs" wrap="nowrap">
         <Text size="sm">{label}</Text>
         <Text size="sm" c={state === 'failed' ? 'red' : 'dimmed'} ta="right">
-          {[...facts, state === 'encoding' ? `${Math.floor(progress)} %` : RENDITION_STATES[state]].join(
-            ' · ',
-          )}
+          {[...facts, standing].join(' · ')}
         </Text>
       </Group>
       {state === 'encoding' && (

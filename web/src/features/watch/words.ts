@@ -1,5 +1,6 @@
 /** The watch page's texts. */
 export const WORDS = {
+  onDemand: 'made when it is watched',
   missing: 'This video is not here',
   missingAdvice: 'It may have been deleted, or it is private: sign in with the account it belongs to.',
   waitingLive: 'The broadcast is starting',
