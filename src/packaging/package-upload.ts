@@ -3,28 +3,24 @@
  * packet, without reading more of it at once than a segment. Segments appear as it goes.
  */
 import { open } from 'node:fs/promises'
-import { ALL_FORMATS, FilePathSource, Input, UnsupportedInputFormatError } from 'mediabunny'
 import { describeError } from '../kernel/errors.ts'
 import type { VideoId } from '../kernel/ids.ts'
 import { AUDIO_RENDITION, mediaKeys, ORIGINAL } from '../media/layout.ts'
 import type { MediaStore } from '../media/store.ts'
 import type { LogParts } from '../recording/broadcast-log.ts'
 import { showsAllItHolds } from './edit-lists.ts'
-import { readAudioTrack, readVideoTrack } from './encoded-input.ts'
+import type { WantedTracks } from './open-upload.ts'
 import { packageBroadcast } from './package-broadcast.ts'
+import { readUpload } from './read-upload.ts'
 import type { TimelineEvents } from './segment-to-write.ts'
 import { TimelineWriter } from './timeline-writer.ts'
-import { CannotBePassed, makeUploadTracks, readUploadSegments, type UploadTracks } from './upload-segments.ts'
+import { CannotBePassed } from './upload-segments.ts'
 
-export interface PackageUploadOptions extends TimelineEvents {
+export interface PackageUploadOptions extends TimelineEvents, WantedTracks {
   /** Absolute path of the file. */
   readonly input: string
   readonly video: VideoId
   readonly store: MediaStore
-  /** Which of the file's so many sounds is passed through, from 0. Undefined: none, all are to be encoded from the upload. Only AAC ever is. */
-  readonly passAudio: { readonly nth: number; readonly of: number } | undefined
-  /** Which of the file's so many moving pictures is shown, from 0. Undefined: the main one. */
-  readonly pictures?: { readonly nth: number; readonly of: number } | undefined
   /** Seconds of the file that are done. */
   readonly onProgress?: (seconds: number) => void
   readonly signal?: AbortSignal
@@ -62,79 +58,41 @@ export async function packageUpload(options: PackageUploadOptions): Promise<Pack
 }
 
 async function packageFile(options: PackageUploadOptions): Promise<PackagedUpload> {
-  const { store, video, signal } = options
-  if (!(await showsAllItHolds(options.input)))
+  const { store, video, signal, input, passAudio, pictures } = options
+  if (!(await showsAllItHolds(input)))
     return { outcome: 'not-passable', reason: 'Its edit list hides a part of what it holds.' }
-  const input = new Input({ source: new FilePathSource(options.input), formats: ALL_FORMATS })
+  const opened = await readUpload({ input, passAudio, pictures }, signal)
+  if ('outcome' in opened) return opened
+  await using reading = opened
+  const writer = await TimelineWriter.open(store, video, options)
+  let truncated: string | undefined
   try {
-    const opened = await openTracks(input, options)
-    if ('outcome' in opened) return opened
-    const writer = await TimelineWriter.open(store, video, options)
-    let truncated: string | undefined
-    try {
-      for await (const segment of readUploadSegments(opened, signal)) {
-        await writer.add(segment)
-        options.onProgress?.(segment.end)
-      }
-    } catch (error) {
-      // What is on its way to the store arrives before anything is taken away again.
-      await writer.settled().catch(() => undefined)
-      if (signal?.aborted || writer.failed) throw error
-      if (error instanceof CannotBePassed) {
-        return { outcome: 'not-passable', reason: error.message }
-      }
-      truncated = describeError(error)
+    for await (const segment of reading.segments) {
+      await writer.add(segment)
+      options.onProgress?.(segment.end)
     }
-    if (writer.segments === 0) {
-      return { outcome: 'needs-remux', reason: truncated ?? 'No pictures were found in it.' }
-    }
-    await writer.end()
-    return {
-      outcome: 'packaged',
-      segments: writer.segments,
-      durationSeconds: writer.duration,
-      audioPassed: opened.audio !== undefined,
-      originSeconds: opened.originSeconds,
-      ...(truncated === undefined ? {} : { truncated }),
-    }
-  } finally {
-    input.dispose()
-  }
-}
-
-async function openTracks(
-  input: Input,
-  { passAudio, pictures }: PackageUploadOptions,
-): Promise<UploadTracks | PackagedUpload> {
-  try {
-    const picture = await findPicture(input, pictures)
-    const sounds = await input.getAudioTracks()
-    // Counted otherwise, which one is meant is not known: better encoded than the wrong one.
-    const sound = passAudio && sounds.length === passAudio.of ? sounds[passAudio.nth] : undefined
-    const video = picture && (await readVideoTrack(picture))
-    if (!picture || !video) return { outcome: 'needs-remux', reason: 'Its pictures cannot be found.' }
-    if (video.codec !== 'avc')
-      return { outcome: 'not-passable', reason: `${video.codec} is not played everywhere.` }
-    const audio = sound && (await readAudioTrack(sound))
-    const passed = sound && audio?.codec === 'aac' ? { track: audio, source: sound } : undefined
-    const tracks = await makeUploadTracks({ track: video, source: picture }, passed)
-    // In a file that is cut off it may not be found: then the pictures decide alone.
-    const soundEnd = passed ? undefined : await sounds[0]?.computeDuration().catch(() => undefined)
-    return { ...tracks, soundEnd }
   } catch (error) {
-    if (error instanceof CannotBePassed) return { outcome: 'not-passable', reason: error.message }
-    if (error instanceof UnsupportedInputFormatError) {
-      return { outcome: 'needs-remux', reason: 'Its container is not read here.' }
+    // What is on its way to the store arrives before anything is taken away again.
+    await writer.settled().catch(() => undefined)
+    if (signal?.aborted || writer.failed) throw error
+    if (error instanceof CannotBePassed) {
+      return { outcome: 'not-passable', reason: error.message }
     }
-    return { outcome: 'needs-remux', reason: describeError(error) }
+    truncated = describeError(error)
   }
-}
-
-/** Several are shown as in the source's description, or not at all when both readers count otherwise. */
-async function findPicture(input: Input, wanted: PackageUploadOptions['pictures']) {
-  if (!wanted || wanted.of < 2) return input.getPrimaryVideoTrack()
-  const all = await input.getVideoTracks()
-  return all.length === wanted.of ? all[wanted.nth] : undefined
+  signal?.throwIfAborted()
+  if (writer.segments === 0) {
+    return { outcome: 'needs-remux', reason: truncated ?? 'No pictures were found in it.' }
+  }
+  await writer.end()
+  return {
+    outcome: 'packaged',
+    segments: writer.segments,
+    durationSeconds: writer.duration,
+    audioPassed: reading.audio !== undefined,
+    originSeconds: reading.originSeconds,
+    ...(truncated === undefined ? {} : { truncated }),
+  }
 }
 
 /** Our own reader knows what encoders put into FLV. */

@@ -1,4 +1,4 @@
-import { mkdtemp, rm, stat, truncate } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
@@ -172,6 +172,24 @@ describe('an upload that cannot be passed through', () => {
       onInit: () => abort.abort(new Error('stop')),
     })
     await expect(running).rejects.toThrow('stop')
+    expect(await store.read(mediaKeys.timeline(video))).toBeUndefined()
+  })
+})
+
+describe('an upload that is made to do harm', () => {
+  it('whose tables would fill any memory is refused, and nothing else suffers', async () => {
+    const bytes = await readFile(source('fragmented.mp4'))
+    // Four milliards of samples, each of the default size: ISO/IEC 14496-12 §8.8.8. No byte stands for them.
+    for (let at = bytes.indexOf('trun'); at >= 0; at = bytes.indexOf('trun', at + 4)) {
+      bytes.writeUInt32BE(1, at + 4)
+      bytes.writeUInt32BE(0xfffffff0, at + 8)
+    }
+    await writeFile(source('bomb.mp4'), bytes)
+    const { store, result } = await packaged('bomb.mp4')
+    expect(result).toEqual({
+      outcome: 'needs-remux',
+      reason: 'Its tables take more memory than those of any real video.',
+    })
     expect(await store.read(mediaKeys.timeline(video))).toBeUndefined()
   })
 })
