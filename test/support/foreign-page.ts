@@ -54,7 +54,8 @@ const video = document.querySelector('video')
 window.faults = []
 window.stalls = []
 ${PLAYERS[player]}
-video.play().catch((error) => window.faults.push(error.message))
+// A player that begins to load takes it back; the element plays by itself when it can.
+video.play().catch((error) => error.name === 'AbortError' || window.faults.push(error.message))
 </script>`
 }
 

@@ -9,6 +9,7 @@ import { AppError, describeError, isDiskFull } from '../../kernel/errors.ts'
 import { newId, type VideoId } from '../../kernel/ids.ts'
 import type { ClaimedChunk } from '../catalogue.ts'
 import { LEASE_MS, MAX_CHUNK_ATTEMPTS } from '../chunk-states.ts'
+import { VIDEO_CODECS } from '../codec-levels.ts'
 import { JobGivenUp, type RunningJob } from '../queue.ts'
 import { makeAudioSegments } from './audio-segments.ts'
 import { type ChunkLease, keepLease } from './chunk-lease.ts'
@@ -80,13 +81,17 @@ async function makeClaimed(parts: StepParts, work: ClaimedWork): Promise<void> {
   throw problems.find(({ final }) => !final)?.error
 }
 
-/** All rungs in one decode; after a failure each by itself, so that a bad one does not take the others along. */
+/** All rungs of a codec in one decode; after a failure each by itself, so that a bad one does not take the others along. */
 function groupWork(claimed: readonly ClaimedChunk[]): readonly (readonly ClaimedChunk[])[] {
   const audio = claimed.filter(({ settings }) => settings.kind === 'audio').map((chunk) => [chunk])
   const video = claimed.filter(({ settings }) => settings.kind === 'video')
-  const together = video.every(({ attempts }) => attempts === 1) && video.length > 0
+  const together = video.every(({ attempts }) => attempts === 1)
+  // H.264 does not wait for the codecs that take much longer.
+  const byCodec = VIDEO_CODECS.map((codec) =>
+    video.filter(({ settings }) => settings.kind === 'video' && (settings.codec ?? 'h264') === codec),
+  ).filter((group) => group.length > 0)
   // Sound first: it is a moment's work, and every quality needs it.
-  return [...audio, ...(together ? [video] : video.map((chunk) => [chunk]))]
+  return [...audio, ...(together ? byCodec : video.map((chunk) => [chunk]))]
 }
 
 async function makeGroup(
