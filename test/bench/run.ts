@@ -15,6 +15,7 @@ import { describeMachine, quietEnough } from './machine.ts'
 import { type BenchOptions, readOptions } from './options.ts'
 import { packageLive } from './package-live.ts'
 import { nginxVersion } from './peers/nginx.ts'
+import { queueOverhead } from './queue-overhead.ts'
 import { replayAfterBroadcast, replayAfterUpload } from './replay.ts'
 import { collate, type Figure, renderTable } from './report.ts'
 import { segments } from './segments.ts'
@@ -32,6 +33,7 @@ const BENCHES: readonly Bench[] = [
   replayAfterBroadcast,
   replayAfterUpload,
   ladder,
+  queueOverhead,
   workers,
 ]
 

@@ -18,6 +18,9 @@ export interface Sizes {
   readonly uploadMinutes: number
   readonly ladderSeconds: number
   readonly workersSeconds: number
+  /** Turns of an encoder that are measured, and chunks of the video that waits meanwhile, in each of its rungs. */
+  readonly queueTurns: number
+  readonly longVideoChunks: number
   /** Folder of the node-media-server package, when it is not in node_modules. */
   readonly nodeMediaServer?: string
 }
@@ -36,6 +39,8 @@ export const FULL_SIZES: Sizes = {
   uploadMinutes: 10,
   ladderSeconds: 30,
   workersSeconds: 64,
+  queueTurns: 100,
+  longVideoChunks: 4500,
 }
 
 export const QUICK_SIZES: Sizes = {
@@ -52,4 +57,6 @@ export const QUICK_SIZES: Sizes = {
   uploadMinutes: 0.5,
   ladderSeconds: 10,
   workersSeconds: 16,
+  queueTurns: 6,
+  longVideoChunks: 10,
 }
