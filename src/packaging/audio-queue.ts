@@ -4,8 +4,9 @@
  * Where the source sent nothing, silence is put.
  */
 
+import type { Configured } from './configured-tags.ts'
 import type { FlvAudioTrack } from './flv-tracks.ts'
-import type { AudioPacket, Configured } from './log-packets.ts'
+import type { AudioPacket } from './log-packets.ts'
 import type { MuxPacket } from './segment-muxer.ts'
 import { silentFrame } from './silence.ts'
 

@@ -16,7 +16,14 @@ import { LogBuffers, LogMemory } from './log-memory.ts'
 import { LogPackets } from './log-packets.ts'
 import { type CutSegment, SegmentCutter } from './segment-cutter.ts'
 import type { TimelineEvents } from './segment-to-write.ts'
-import { isBefore, type LogPosition, parseTimeline, type Timeline, type TimelineSegment } from './timeline.ts'
+import {
+  earlier,
+  isBefore,
+  type LogPosition,
+  parseTimeline,
+  type Timeline,
+  type TimelineSegment,
+} from './timeline.ts'
 import { TimelineWriter } from './timeline-writer.ts'
 
 export interface PackageBroadcastOptions extends TimelineEvents {
@@ -224,10 +231,6 @@ class PackagingRun {
     })
     this.#interrupted = false
   }
-}
-
-function earlier(a: LogPosition, b: LogPosition): LogPosition {
-  return isBefore(a, b) ? a : b
 }
 
 const FIRST_TAG_OFFSET = 13

@@ -79,6 +79,10 @@ export function isBefore(a: LogPosition, b: LogPosition): boolean {
   return a.part < b.part || (a.part === b.part && a.offset < b.offset)
 }
 
+export function earlier(a: LogPosition, b: LogPosition): LogPosition {
+  return isBefore(a, b) ? a : b
+}
+
 /**
  * What packaging knew there, so that what follows comes out the same to the byte: the next audio tag,
  * the tags that configured the decoders, the clock (recording/timestamp-repair.ts) and audio's place
