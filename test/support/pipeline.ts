@@ -16,6 +16,7 @@ import { FileStore } from '../../src/media/file-store.ts'
 import { makeStoragePaths } from '../../src/media/layout.ts'
 import { makeSegmentDemand } from '../../src/pipeline/demand.ts'
 import type { EncodeRoom } from '../../src/pipeline/encode-room.ts'
+import type { SandboxSetting } from '../../src/pipeline/ffmpeg/confinement.ts'
 import { prepareFfmpeg } from '../../src/pipeline/ffmpeg/tools.ts'
 import { makePlanner } from '../../src/pipeline/planner.ts'
 import { probeSource } from '../../src/pipeline/probe.ts'
@@ -35,6 +36,7 @@ export type TestPipeline = Awaited<ReturnType<typeof openTestPipeline>>
 export async function openTestPipeline(
   url: string,
   options: {
+    sandbox?: SandboxSetting
     storageDir?: string
     threads?: number
     room?: EncodeRoom
@@ -57,6 +59,7 @@ export async function openTestPipeline(
     ffmpegPath: '/usr/bin/ffmpeg',
     ffprobePath: '/usr/bin/ffprobe',
     tmpDir,
+    ...(options.sandbox ? { sandbox: options.sandbox } : {}),
   })
   const catalogue = makePipelineCatalogue(database, queue, options.policy)
   const chunks = makeChunkStore(database, queue)

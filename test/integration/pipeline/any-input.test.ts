@@ -14,7 +14,7 @@ let pipeline: TestPipeline
 let worker: AsyncDisposable
 beforeAll(async () => {
   db = await createTestDatabase()
-  pipeline = await openTestPipeline(db.url)
+  pipeline = await openTestPipeline(db.url, { sandbox: 'auto' })
   worker = await pipeline.work()
 })
 afterAll(async () => {
