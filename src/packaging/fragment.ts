@@ -10,7 +10,7 @@
  *     mdat  its header; the packets follow as they are     8
  *
  * The same bytes as mediabunny's, which test/unit/packaging/fragment.test.ts holds it to, for a tenth of
- * the work: nothing is copied, and nothing is kept for each packet. Why: docs/decisions/0024.
+ * the work: nothing is copied, and nothing is kept for each packet. Why: docs/decisions/0026.
  *
  * Decode times are the sorted presentation times less the reordering delay, so that no picture is
  * decoded after it is shown; where the timeline begins there may be no room for that delay, and
