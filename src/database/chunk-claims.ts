@@ -70,12 +70,17 @@ export async function claimNextChunks(
   attempt: { readonly id: string; readonly leaseMs: number },
 ): Promise<NextClaim | undefined> {
   return inTransaction(database, async (tx) => {
-    await tx.$executeRaw`SELECT pg_advisory_xact_lock(${ENCODE_ORDER_LOCK}::bigint)`
+    // Apart from the rest, which must see what whoever held the lock before has done. What dead workers left comes back.
     await tx.$executeRaw`
-      UPDATE chunks SET state = 'waiting', attempt_id = NULL, lease_until = NULL, progress = 0, speed = NULL, updated_at = now()
-       WHERE id IN (SELECT id FROM chunks WHERE state = 'encoding' AND lease_until < now() FOR UPDATE SKIP LOCKED)`
-    const [next] =
-      await tx.$queryRaw<{ video_id: VideoId; index: number; lead: boolean; owner_id: string }[]>(NEXT_GROUP)
+      WITH left_behind AS (
+        UPDATE chunks SET state = 'waiting', attempt_id = NULL, lease_until = NULL, progress = 0, speed = NULL, updated_at = now()
+         WHERE id IN (SELECT id FROM chunks WHERE state = 'encoding' AND lease_until < now() FOR UPDATE SKIP LOCKED))
+      SELECT pg_advisory_xact_lock(${ENCODE_ORDER_LOCK}::bigint)`
+    const [next] = await tx.$queryRaw<{ video_id: VideoId; index: number; lead: boolean }[]>`
+        WITH next AS (${NEXT_GROUP}),
+        turn AS (
+          UPDATE channels h SET encode_turn_at = clock_timestamp() FROM next n WHERE h.owner_id = n.owner_id)
+        SELECT video_id, index, lead FROM next`
     if (!next) return undefined
     const claimed = await hold(
       tx,
@@ -86,8 +91,6 @@ export async function claimNextChunks(
            AND (k.retry_at IS NULL OR k.retry_at <= now())
            FOR UPDATE OF k SKIP LOCKED`,
     )
-    // With what was cancelled at this moment it had its turn all the same.
-    await tx.$executeRaw`UPDATE channels SET encode_turn_at = clock_timestamp() WHERE owner_id = ${next.owner_id}`
     return { videoId: next.video_id, claimed }
   })
 }
