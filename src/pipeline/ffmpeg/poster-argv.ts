@@ -1,6 +1,7 @@
 /** Arguments that take candidate pictures for the poster, each with a thumbnail small enough to judge. Pure. */
 import type { FfmpegCommand, FfmpegDialect } from './command.ts'
 import { ALLOW_LISTS, inputUrl } from './hostile-input.ts'
+import { type Picture, toneMap } from './video-argv.ts'
 
 /** Size of the judged thumbnails: 8-bit grey, row by row. */
 export const SAMPLE_WIDTH = 32
@@ -13,6 +14,8 @@ export interface PosterCandidates {
   readonly width: number
   readonly height: number
   readonly dialect: FfmpegDialect
+  /** How the source says its colours; absent where they are SDR. */
+  readonly hdr?: Picture | undefined
   readonly atSeconds?: number
   /** Only keyframes are decoded: for inputs that begin a segment with each. */
   readonly keyframesOnly: boolean
@@ -35,7 +38,7 @@ export function takePosterCandidates(job: PosterCandidates): FfmpegCommand {
       },
     ],
     filterGraph: [
-      `[0:${job.stream}]split[a][b]`,
+      `[0:${job.stream}]${job.hdr && job.dialect.toneMapping ? `${toneMap(job.hdr)},` : ''}split[a][b]`,
       `[a]scale=${job.width}:${job.height}:flags=bicubic:out_color_matrix=smpte170m:out_range=pc,format=yuvj420p,setsar=1[p]`,
       `[b]scale=${SAMPLE_WIDTH}:${SAMPLE_HEIGHT},format=gray[g]`,
     ].join(';'),

@@ -159,7 +159,7 @@ const EARLY = 0.002
  * white of SDR, so that what is no brighter keeps its contrast; only highlights are bent into what is left
  * above (docs/decisions has the figures). What a stream does not say of its colours is as HDR10 has it.
  */
-function toneMap({ transfer, primaries, matrix }: Picture): string {
+export function toneMap({ transfer, primaries, matrix }: Picture): string {
   const says = `setparams=color_primaries=${primaries || 'bt2020'}:color_trc=${transfer || 'smpte2084'}:colorspace=${matrix || 'bt2020nc'}`
   return `${says},zscale=t=linear:npl=203,format=gbrpf32le,zscale=p=bt709,tonemap=tonemap=mobius:param=0.5:desat=0:peak=10,zscale=t=bt709:m=bt709:r=tv,format=yuv420p`
 }

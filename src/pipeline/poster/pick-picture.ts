@@ -147,6 +147,7 @@ function fromUpload(parts: PictureParts, video: PipelineVideo) {
   return {
     inputPath: path.join(parts.storageDir, video.upload.path),
     stream: `${index}`,
+    hdr: source?.video?.hdr ? source.video : undefined,
     width,
     height,
     isCover,

@@ -255,6 +255,23 @@ describe('a poster', () => {
     expect(command.outputs.map(({ path }) => path)).toEqual(['/tmp/p/%d.jpg', '/tmp/p/samples.gray'])
   })
 
+  it('of HDR is brought to SDR like the rungs (pain 31)', () => {
+    const hdr = {
+      width: 1280,
+      height: 720,
+      matrix: 'bt2020nc',
+      transfer: 'arib-std-b67',
+      primaries: 'bt2020',
+    }
+    const job = { inputPath: '/i.mp4', stream: '0', width: 1280, height: 720, keyframesOnly: false }
+    const rest = { atMost: 1, outputDir: '/tmp/p', hdr }
+    expect(takePosterCandidates({ ...job, ...rest, dialect }).filterGraph).toMatch(
+      /^\[0:0\]setparams=color_primaries=bt2020:color_trc=arib-std-b67:colorspace=bt2020nc,zscale=.*tonemap=.*split/,
+    )
+    const old = { ...dialect, toneMapping: false }
+    expect(takePosterCandidates({ ...job, ...rest, dialect: old }).filterGraph).not.toContain('tonemap')
+  })
+
   it.each([
     ['black', () => 0, false],
     ['nearly black', (i: number) => (i % 50 === 0 ? 60 : 2), false],
