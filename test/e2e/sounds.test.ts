@@ -169,7 +169,17 @@ describe('sound alone', () => {
   ])('plays under its waveform, which is also where one seeks: %s', async (_, screen) => {
     const name = `song-${screen.viewport.width}.mp3`
     await ffmpeg(
-      ...[...tone(700, 30), '-f', 'lavfi', '-i', 'mandelbrot=size=300x300:rate=1', '-map', '0', '-map', '1'],
+      ...[
+        ...tone(700, 30),
+        '-f',
+        'lavfi',
+        '-i',
+        'testsrc2=size=300x300:rate=10:duration=0.1',
+        '-map',
+        '0',
+        '-map',
+        '1',
+      ],
       ...['-frames:v', '1', '-af', 'tremolo=f=0.2:d=0.9', '-c:a', 'libmp3lame', '-c:v', 'mjpeg'],
       ...['-disposition:v', 'attached_pic', path.join(folder, name)],
     )

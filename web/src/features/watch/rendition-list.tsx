@@ -36,7 +36,7 @@ interface RowProps {
 
 function Row({ rendition, onDemand }: RowProps) {
   const { state, progress, failure, ssim, lowestSsim } = rendition
-  const label = rendition.kind === 'audio' ? 'Sound' : renditionLabel(rendition)
+  const label = rendition.kind === 'audio' ? soundLabel(rendition) : renditionLabel(rendition)
   const facts = [
     rendition.averageBandwidth === null ? undefined : formatBitrate(rendition.averageBandwidth),
     rendition.bytes > 0 ? formatBytes(rendition.bytes) : undefined,
@@ -71,4 +71,9 @@ function Row({ rendition, onDemand }: RowProps) {
       )}
     </div>
   )
+}
+
+/** The one there is needs no name. */
+function soundLabel({ label }: Rendition): string {
+  return label === null || label === 'Audio' ? 'Sound' : `Sound: ${label}`
 }
