@@ -63,7 +63,7 @@ export function makePreview(job: PreviewJob): FfmpegCommand {
     inputs: job.inputs.map(readPictures),
     filterGraph: [
       ...gather(job, 'all'),
-      `[all]setpts=N/${job.picturesPerSecond}/TB,fps=${job.picturesPerSecond},format=yuv420p[p]`,
+      `[all]settb=1/1000,setpts=N*${1000 / job.picturesPerSecond},fps=${job.picturesPerSecond},format=yuv420p[p]`,
     ].join(';'),
     outputs: [
       {
@@ -89,17 +89,20 @@ function readPictures({ inputPath, atSeconds }: Pictures['inputs'][number]): Ffm
   }
 }
 
+/** The first picture as one a second: alone it would last too short a time to count. */
+const ALONE = 'trim=end_frame=1,loop=loop=3:size=1:start=0,settb=1,setpts=N,fps=1'
+
 /** All pictures in one size, one a second. What could not be decoded is the picture before it once more. */
 function gather({ inputs, width, height }: Pictures, name: string): readonly string[] {
   const fit = `scale=${width}:${height}:force_original_aspect_ratio=decrease:flags=bicubic:out_color_matrix=smpte170m:out_range=pc,format=yuvj420p,pad=${width}:${height}:-1:-1,setsar=1`
   const each = inputs.map(({ stream, count, atSeconds }, i) => {
-    const first = atSeconds === undefined ? 'fps=1:start_time=0' : 'trim=end_frame=1,setpts=0,fps=1'
+    const first = atSeconds === undefined ? 'fps=1:start_time=0' : ALONE
     return `[${i}:${stream}]${fit},${first},tpad=stop=${count}:stop_mode=clone,trim=end_frame=${count},setpts=N/TB[p${i}]`
   })
   const pads = inputs.map((_, i) => `[p${i}]`).join('')
   const total = countOf({ inputs, width, height })
   return [
     ...each,
-    `${pads}concat=n=${inputs.length}:v=1:a=0,fps=1,tpad=stop=${total}:stop_mode=clone,trim=end_frame=${total}[${name}]`,
+    `${pads}concat=n=${inputs.length}:v=1:a=0,tpad=stop=${total}:stop_mode=clone,trim=end_frame=${total},settb=1,setpts=N[${name}]`,
   ]
 }

@@ -16,7 +16,7 @@ import { POSTER_SIDE, pickPicture, takePicture } from './pick-picture.ts'
 
 const CARD_SIDE = 480
 /** Of one picture that was sent: more is an attack on the decoder. */
-const PICTURE_LIMIT_MS = 20_000
+const PICTURE_LIMIT_MS = 60_000
 /** A picture that is no picture is told by this many bytes. */
 const NOT_A_PICTURE =
   'This is not a picture that can be read. Send JPEG, PNG, WebP or AVIF of at most 50 megapixels.'
