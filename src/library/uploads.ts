@@ -88,6 +88,7 @@ export const KNOWN_ENDINGS: ReadonlySet<string> = new Set([
   '.ogv',
   '.3gp',
   '.mxf',
+  '.gif',
   '.mp3',
   '.m4a',
   '.flac',
