@@ -1,7 +1,6 @@
 /** What came on a message stream, counted as it comes and read as a snapshot. */
 import type { SentNote } from './live-stream.ts'
 import { AUDIO, VIDEO } from './media-message.ts'
-import type { SessionState, StreamUse } from './session-state.ts'
 import { StreamMeter, type StreamSignal } from './stream-meter.ts'
 
 export interface MediaStats {
@@ -13,32 +12,6 @@ export interface MediaStats {
   /** Over the last seconds. */
   readonly bitsPerSecond: number
   readonly signal: StreamSignal
-}
-
-/** Of who sends none. */
-export const NO_MEDIA: MediaStats = {
-  audioFrames: 0,
-  videoFrames: 0,
-  keyframes: 0,
-  keyframeIntervalMs: undefined,
-  bitsPerSecond: 0,
-  signal: new StreamMeter(0).signal(0),
-}
-
-/** A message stream in use, or a connection without one. */
-export interface ConnectionSnapshot extends MediaStats {
-  /** The connection's: several streams of one share it. */
-  readonly id: string
-  readonly remoteAddress: string
-  readonly phase: SessionState['phase'] | StreamUse['phase']
-  /** Public name of what is published or played. */
-  readonly streamName: string | undefined
-  readonly encoder: string
-  readonly connectedMs: number
-  readonly receivedBytes: number
-  readonly sentBytes: number
-  /** By RTMP's ping; undefined while the peer has answered none. */
-  readonly roundTripMs: number | undefined
 }
 
 /** Sweeps come a little early or late. */

@@ -14,6 +14,23 @@ export interface BeatMember {
   endBeat(rest: boolean): void
 }
 
+/** What reads by a beat; `flush` hands on what was read. */
+export function readInBeat(
+  wire: { readonly receivedBytes: number; setResting(resting: boolean): void },
+  flush: () => void,
+): BeatMember {
+  return {
+    get receivedBytes() {
+      return wire.receivedBytes
+    },
+    wake: () => wire.setResting(false),
+    endBeat: (rest) => {
+      flush()
+      wire.setResting(rest)
+    },
+  }
+}
+
 const TICK_MS = 25
 /** Viewers see a frame up to 100 ms later; the recording's recovery point has room for as much. */
 const LONGEST_TICKS = 4

@@ -1,8 +1,7 @@
 /**
  * One RTMP connection: the wire below, the gates and the hub around the pure session, whose message streams have
- * their publishers and players in stream-roles.ts. Whatever the
- * peer does costs this connection only. While a gate is asked, and while the recording has too much
- * to write, nothing is read: what the peer sends waits in the kernel.
+ * their publishers and players in stream-roles.ts. Whatever the peer does costs this connection only. While a
+ * gate is asked, and while the recording has too much to write, nothing is read: it waits in the kernel.
  */
 import type { Socket } from 'node:net'
 import { MalformedError } from '../formats/bytes/malformed-error.ts'
@@ -11,13 +10,12 @@ import { readCommand } from '../formats/rtmp/command-message.ts'
 import { joinParts, MESSAGE_TYPE, type RtmpMessage } from '../formats/rtmp/message.ts'
 import { newId } from '../kernel/ids.ts'
 import type { Logger } from '../kernel/logger.ts'
-import { askToPlay } from './ask-gate.ts'
-import { type ConnectionSnapshot, NO_MEDIA } from './connection-stats.ts'
+import { type ConnectionSnapshot, snapshotStreams } from './connection-snapshot.ts'
 import type { IngestLimits } from './ingest-limits.ts'
 import type { LiveHub } from './live-hub.ts'
 import type { PlayGate } from './play-gate.ts'
 import type { PublishGate } from './publish-gate.ts'
-import type { BeatMember, ReadBeat } from './read-beat.ts'
+import { type BeatMember, type ReadBeat, readInBeat } from './read-beat.ts'
 import { RtmpWire } from './rtmp-wire.ts'
 import { OPENING, step } from './session.ts'
 import type { SessionEffect, SessionEvent, SessionState, StreamUse } from './session-state.ts'
@@ -58,7 +56,7 @@ export class RtmpConnection {
   #deadlineMs: number | undefined
 
   constructor(socket: Socket, parts: ConnectionParts, onHandshake: () => void = () => {}) {
-    const { hub, gate, limits } = parts
+    const { hub, gate, playGate, limits } = parts
     this.#parts = parts
     this.#remoteAddress = (socket.remoteAddress ?? '').replace(/^::ffff:/, '')
     this.#logger = parts.logger.child({ connectionId: this.id, remoteAddress: this.#remoteAddress })
@@ -76,8 +74,10 @@ export class RtmpConnection {
     })
     this.#roles = new StreamRoles({
       gate,
+      playGate,
       hub,
       socket,
+      remoteAddress: this.#remoteAddress,
       playWaitMs: limits.playWaitMs,
       logger: this.#logger,
       isGone: () => this.#wire.closing,
@@ -90,17 +90,7 @@ export class RtmpConnection {
         socket.destroy()
       },
     })
-    const wire = this.#wire
-    this.#inBeat = {
-      get receivedBytes() {
-        return wire.receivedBytes
-      },
-      wake: () => wire.setResting(false),
-      endBeat: (rest) => {
-        this.#roles.flush()
-        wire.setResting(rest)
-      },
-    }
+    this.#inBeat = readInBeat(this.#wire, () => this.#roles.flush())
   }
 
   get publishing(): boolean {
@@ -134,34 +124,19 @@ export class RtmpConnection {
 
   /** One for each message stream in use; one alone when there is none. */
   snapshots(nowMs: number): ConnectionSnapshot[] {
-    const state = this.#state
     const connection = {
       id: this.id,
       remoteAddress: this.#remoteAddress,
-      encoder: state.phase === 'connected' ? state.client.encoder : '',
       connectedMs: Math.round(nowMs - this.#startedMs),
       receivedBytes: this.#wire.receivedBytes,
       sentBytes: this.#wire.socket.bytesWritten,
       roundTripMs: this.#wire.roundTripMs,
     }
-    if (state.phase !== 'connected' || state.streams.size === 0)
-      return [{ ...connection, phase: state.phase, streamName: undefined, ...NO_MEDIA }]
-    return [...state.streams].map(([streamId, use]) => ({
-      ...connection,
-      phase: use.phase,
-      streamName: 'streamName' in use ? use.streamName : this.#roles.streamName(streamId),
-      ...(this.#roles.stats(streamId) ?? NO_MEDIA),
-    }))
+    return snapshotStreams(connection, this.#state, this.#roles)
   }
 
   #onMessage(message: RtmpMessage): void {
     switch (message.type) {
-      case MESSAGE_TYPE.audio:
-      case MESSAGE_TYPE.video:
-      case MESSAGE_TYPE.data:
-      case MESSAGE_TYPE.dataAmf3:
-        this.#roles.write(message)
-        return
       case MESSAGE_TYPE.aggregate:
         for (const part of readAggregate(message)) this.#roles.write(part)
         return
@@ -170,7 +145,10 @@ export class RtmpConnection {
         if (message.byteLength === 0) return
         const command = readCommand(message.type, joinParts(message.parts, message.byteLength))
         this.#apply({ kind: 'command', streamId: message.streamId, command })
+        return
       }
+      default:
+        this.#roles.write(message)
     }
   }
 
@@ -199,12 +177,11 @@ export class RtmpConnection {
         return
       case 'ask-publish': {
         const { streamId, app, streamKey, encoder } = effect
-        const request = { app, streamKey, encoder, remoteAddress: this.#remoteAddress }
-        this.#ask(this.#roles.askToPublish(streamId, request))
+        this.#ask(this.#roles.askToPublish(streamId, { app, streamKey, encoder }))
         return
       }
       case 'ask-play':
-        this.#ask(this.#askPlay(effect.streamId, effect.streamName))
+        this.#ask(this.#roles.askToPlay(effect.streamId, effect.streamName))
         return
       case 'allow-media':
         this.#wire.allowMedia()
@@ -224,14 +201,6 @@ export class RtmpConnection {
   #ask(asking: Promise<void>): void {
     this.#wire.hold()
     this.#asked = asking.then(() => this.#wire.release()).catch((error) => this.#onFault(error))
-  }
-
-  async #askPlay(streamId: number, streamName: string): Promise<void> {
-    const allowed = await askToPlay(this.#parts.playGate, streamName, this.#remoteAddress, this.#logger)
-    const event = allowed
-      ? ({ kind: 'play-allowed', streamName } as const)
-      : ({ kind: 'play-refused', reason: 'This stream may not be watched here.' } as const)
-    this.#apply({ kind: 'stream', streamId, event })
   }
 
   /** Who has only connected is told why it has to go; of all others nobody listens. */

@@ -5,8 +5,10 @@
 import type { Socket } from 'node:net'
 import type { RtmpMessage } from '../formats/rtmp/message.ts'
 import type { Logger } from '../kernel/logger.ts'
+import { askToPlay } from './ask-gate.ts'
 import { ConnectionStats, type MediaStats } from './connection-stats.ts'
 import type { LiveHub } from './live-hub.ts'
+import type { PlayGate } from './play-gate.ts'
 import { Player } from './player.ts'
 import type { PublishGate, PublishRequest, SessionEnding, UnheardConnection } from './publish-gate.ts'
 import { Publisher } from './publisher.ts'
@@ -14,8 +16,10 @@ import type { StreamEffect, StreamEvent } from './session-state.ts'
 
 export interface StreamRolesOptions {
   readonly gate: PublishGate
+  readonly playGate: PlayGate
   readonly hub: LiveHub
   readonly socket: Socket
+  readonly remoteAddress: string
   /** How long a player waits for a stream that is not live. */
   readonly playWaitMs: number
   readonly logger: Logger
@@ -42,8 +46,17 @@ export class StreamRoles {
   }
 
   /** Tells `publish-admitted`, `publish-unheard` or `publish-refused`. */
-  askToPublish(streamId: number, request: PublishRequest): Promise<void> {
-    return this.#publisher(streamId).ask(request)
+  askToPublish(streamId: number, request: Omit<PublishRequest, 'remoteAddress'>): Promise<void> {
+    const { remoteAddress } = this.#options
+    return this.#publisher(streamId).ask({ ...request, remoteAddress })
+  }
+
+  /** Tells `play-allowed` or `play-refused`. */
+  async askToPlay(streamId: number, streamName: string): Promise<void> {
+    const { playGate, remoteAddress, logger, onEvent } = this.#options
+    const allowed = await askToPlay(playGate, streamName, remoteAddress, logger)
+    const reason = 'This stream may not be watched here.'
+    onEvent(streamId, allowed ? { kind: 'play-allowed', streamName } : { kind: 'play-refused', reason })
   }
 
   perform(effect: StreamEffect): void {

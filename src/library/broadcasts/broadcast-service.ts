@@ -17,8 +17,10 @@ import type {
 import { quotaRefusal } from './channel-quota.ts'
 import { EndedEncoders, type Sender } from './ended-encoders.ts'
 import { KeyCheck } from './key-check.ts'
-import { LiveBroadcast } from './live-broadcast.ts'
+import type { LiveBroadcast } from './live-broadcast.ts'
+import { OnAirBroadcasts } from './on-air-broadcasts.ts'
 import { StandingWatch } from './standing-watch.ts'
+import { Turns } from './turns.ts'
 
 export interface BroadcastServiceOptions {
   readonly ledger: BroadcastLedger
@@ -45,8 +47,9 @@ export interface BroadcastServiceOptions {
 
 export class BroadcastService implements PublishGate {
   readonly #options: BroadcastServiceOptions
-  readonly #onAir = new Map<ChannelId, LiveBroadcast>()
-  readonly #turns = new Map<ChannelId, Promise<unknown>>()
+  readonly #onAir: OnAirBroadcasts
+  /** One decision a channel at a time. */
+  readonly #turns = new Turns<ChannelId>()
   readonly #keys: KeyCheck
   readonly #ended: EndedEncoders
   readonly #standing: StandingWatch
@@ -60,7 +63,12 @@ export class BroadcastService implements PublishGate {
     const { ledger, log, graceMs, quotaBytes } = options
     this.#keys = new KeyCheck({ ledger, log, signal: this.#stopping.signal })
     this.#ended = new EndedEncoders({ graceMs, ledger, log })
-    const onAir = () => [...this.#onAir.values()]
+    this.#onAir = new OnAirBroadcasts({
+      ...options,
+      maxBytes: options.maxBroadcastBytes,
+      endedEncoders: this.#ended,
+    })
+    const onAir = () => this.#onAir.list()
     this.#standing = new StandingWatch({ ledger, onAir, quotaBytes, log })
   }
 
@@ -76,7 +84,7 @@ export class BroadcastService implements PublishGate {
       const holder = await this.#keys.check(request)
       if (typeof holder === 'string') return refuse(holder)
       if (this.#draining) return refuse(draining)
-      return await this.#inTurn(holder.channelId, () => this.#openSession(holder, request, refuse))
+      return await this.#turns.take(holder.channelId, () => this.#openSession(holder, request, refuse))
     } catch (error) {
       if (error instanceof AppError && error.code === 'disk-full') return refuse(error.message)
       log.error({ err: error }, 'publish could not be decided')
@@ -86,12 +94,12 @@ export class BroadcastService implements PublishGate {
 
   /** Those on air here. */
   onAir(): readonly BroadcastId[] {
-    return [...this.#onAir.values()].map(({ broadcastId }) => broadcastId)
+    return this.#onAir.list().map(({ broadcastId }) => broadcastId)
   }
 
   /** The broadcast on air with that id, if this process has it. */
   find(broadcastId: BroadcastId): LiveBroadcast | undefined {
-    return [...this.#onAir.values()].find((live) => live.broadcastId === broadcastId)
+    return this.#onAir.find(broadcastId)
   }
 
   /** The broadcast has ended, and its encoder goes on sending what nobody keeps. */
@@ -131,8 +139,8 @@ export class BroadcastService implements PublishGate {
     this.#stopping.abort()
     await this.#standing.stop()
     await this.#ended.stop()
-    await Promise.allSettled(this.#turns.values())
-    await Promise.all([...this.#onAir.values()].map((live) => live.drain()))
+    await this.#turns.settled()
+    await Promise.all(this.#onAir.list().map((live) => live.drain()))
   }
 
   async #openSession(
@@ -144,7 +152,7 @@ export class BroadcastService implements PublishGate {
     const sessionId = newId<SessionId>()
     const startedAt = new Date()
     const sender = { streamKeyId: holder.streamKeyId, encoder: request.encoder }
-    let live = this.#onAir.get(holder.channelId)
+    let live = this.#onAir.of(holder.channelId)
     if (live?.ending) {
       await live.finish()
       live = undefined
@@ -219,7 +227,7 @@ export class BroadcastService implements PublishGate {
 
   /** Broadcasts of other channels, those about to begin included. */
   #countOthers(channelId: ChannelId): number {
-    const onAir = [...this.#onAir.values()].filter((live) => !live.ending && live.channelId !== channelId)
+    const onAir = this.#onAir.list().filter((live) => !live.ending && live.channelId !== channelId)
     return onAir.length + this.#opening
   }
 
@@ -234,45 +242,9 @@ export class BroadcastService implements PublishGate {
     }
   }
 
-  #putOnAir(
-    on: Pick<BroadcastRecord, 'broadcastId' | 'videoId' | 'channelId' | 'handle'>,
-    recordedBytes = 0,
-  ): LiveBroadcast {
-    const { ledger, audience, packager, partsWritten, graceMs, maxBroadcastBytes, log, onEnded } =
-      this.#options
-    const live = new LiveBroadcast({
-      broadcastId: on.broadcastId,
-      videoId: on.videoId,
-      channelId: on.channelId,
-      handle: on.handle,
-      graceMs,
-      recordedBytes,
-      maxBytes: maxBroadcastBytes,
-      ledger,
-      audience,
-      endedEncoders: this.#ended,
-      partsWritten,
-      packaging: packager.follow(on),
-      log: log.child({ broadcastId: on.broadcastId, videoId: on.videoId }),
-      onFinished: (finished) => {
-        if (this.#onAir.get(on.channelId) === finished) this.#onAir.delete(on.channelId)
-        onEnded(finished)
-      },
-    })
-    this.#onAir.set(on.channelId, live)
+  #putOnAir(...on: Parameters<OnAirBroadcasts['begin']>): LiveBroadcast {
+    const live = this.#onAir.begin(...on)
     this.#standing.begin()
     return live
-  }
-
-  /** One decision a channel at a time. */
-  async #inTurn<T>(channelId: ChannelId, work: () => Promise<T>): Promise<T> {
-    const before = this.#turns.get(channelId) ?? Promise.resolve()
-    const turn = before.then(work, work)
-    this.#turns.set(channelId, turn)
-    try {
-      return await turn
-    } finally {
-      if (this.#turns.get(channelId) === turn) this.#turns.delete(channelId)
-    }
   }
 }

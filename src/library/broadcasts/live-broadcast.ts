@@ -13,7 +13,7 @@
 import type { PublishedSession, SessionEnding, UnheardWatch } from '../../ingest/publish-gate.ts'
 import type { BroadcastId, ChannelId, SessionId, VideoId } from '../../kernel/ids.ts'
 import type { Logger } from '../../kernel/logger.ts'
-import { retryUntilDone } from '../../kernel/retry.ts'
+import { aborted, retryUntilDone } from '../../kernel/retry.ts'
 import { judgeRecording } from '../../recording/verdict.ts'
 import type { BroadcastLedger } from './broadcast-ledger.ts'
 import type { BroadcastAudience, PackagingRun, SessionLog } from './broadcast-ports.ts'
@@ -243,11 +243,4 @@ export class LiveBroadcast {
         this.#options.log.warn({ err: error, what }, 'the database did not take it yet; trying again'),
     })
   }
-}
-
-function aborted(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve()
-    else signal.addEventListener('abort', () => resolve(), { once: true })
-  })
 }

@@ -71,13 +71,17 @@ it('a hundred random reconnects make one video that has everything that was sent
 
   const [broadcast] = await broadcasts()
   expect(broadcast?.sessions.length).toBe(CONNECTIONS)
-  const endings: Partial<Record<Leaving, string>> = {
-    takeover: 'taken-over',
-    goodbye: 'unpublished',
-    reset: 'dropped',
-    closed: 'dropped',
+  // On a busy machine the next one may be there before the news that the one before has left.
+  const left = ['dropped', 'silent', 'taken-over']
+  const endings = {
+    takeover: ['taken-over'],
+    goodbye: ['unpublished'],
+    reset: left,
+    closed: left,
+    lost: left,
   }
-  expect(broadcast?.sessions.map(({ ending }) => ending)).toEqual(leavings.map((leaving) => endings[leaving]))
+  for (const [index, { ending }] of (broadcast?.sessions ?? []).entries())
+    expect(endings[leavings[index] ?? 'lost'], `session ${index}, seed ${seed}`).toContain(ending)
   const recorded = await recordedFrames(broadcast?.id ?? '')
   expect(recorded.length, `seed ${seed}`).toBe(encoder.sent.length)
   expect(Buffer.concat(recorded).equals(Buffer.concat(encoder.sent)), `seed ${seed}`).toBe(true)
