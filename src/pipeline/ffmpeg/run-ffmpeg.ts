@@ -8,6 +8,7 @@ import { Writable } from 'node:stream'
 import ffmpeg from 'fluent-ffmpeg'
 import { AppError } from '../../kernel/errors.ts'
 import { type FfmpegCommand, STDOUT } from './command.ts'
+import { endProcess } from './end-process.ts'
 import { ALLOCATION_LIMIT } from './hostile-input.ts'
 import { type Launcher, openLauncher } from './launcher.ts'
 import type { FfmpegTools } from './tools.ts'
@@ -54,7 +55,7 @@ export async function runFfmpeg(
   let force: NodeJS.Timeout | undefined
   const kill = (reason: unknown) => {
     const child = processOf(run)
-    child?.kill('SIGKILL')
+    if (child) endProcess(child)
     clearTimeout(force)
     force = setTimeout(() => {
       child?.stderr?.destroy()
