@@ -9,7 +9,12 @@ export interface StreamExtent {
   /** Seconds on the file's own clock: the first packet shown, and where the last one ends. */
   readonly start: number
   readonly end: number
+  /** The first few stretches of more than half a second without a packet: where they begin, and how long they are. */
+  readonly holes?: readonly { readonly at: number; readonly seconds: number }[]
 }
+
+const HOLE_SECONDS = 0.5
+const MAX_HOLES = 20
 
 export interface ScannedFile {
   /** By stream index. Empty when nothing can be read. */
@@ -20,7 +25,7 @@ export interface ScannedFile {
 
 /** What ffmpeg's demuxers and parsers say at places that are no whole file's. */
 const DAMAGE =
-  /exceeds containing master|invalid as first byte|Packet mismatch|Invalid NAL unit|missing picture|corrupt|partial file|Invalid data|Error/i
+  /exceeds containing master|exceeds max length|invalid as first byte|Packet mismatch|Invalid NAL unit|missing picture|corrupt|partial file|Invalid data|Error/i
 
 export async function scanStreams(
   tools: ProbeTools,
@@ -29,7 +34,7 @@ export async function scanStreams(
 ): Promise<ScannedFile> {
   const extents = new Map<
     number,
-    { packets: number; start: number; end: number; lastGap: number; last: number }
+    { packets: number; start: number; end: number; last: number; holes: { at: number; seconds: number }[] }
   >()
   const onLine = (line: string) => {
     const packet = readPacketLine(line)
@@ -38,10 +43,13 @@ export async function scanStreams(
       packets: 0,
       start: Number.POSITIVE_INFINITY,
       end: 0,
-      lastGap: 0,
       last: packet.at,
+      holes: [],
     }
     const duration = packet.duration > 0 ? packet.duration : Math.max(0, packet.at - extent.last)
+    const missing = extent.packets > 0 ? packet.at - extent.end : 0
+    if (missing > HOLE_SECONDS && extent.holes.length < MAX_HOLES)
+      extent.holes.push({ at: extent.end, seconds: missing })
     extent.packets += 1
     extent.start = Math.min(extent.start, packet.at)
     extent.end = Math.max(extent.end, packet.at + duration)

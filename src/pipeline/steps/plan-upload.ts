@@ -73,7 +73,7 @@ export async function planUpload(
       'timeline of an upload planned',
     )
     await noteShortfall(catalogue, videoId, media, duration)
-    if (isDamaged) await catalogue.noteOnVideo(videoId, DAMAGED)
+    if (isDamaged) await catalogue.noteOnVideo(videoId, describeDamage(media, extents))
   }
   if (!media.video) await queue.send(picturesOfSound(videoId, media))
   await planner.completeTimeline(videoId)
@@ -122,8 +122,14 @@ function planSound(seconds: number): PlannedTimeline {
 }
 
 /** Of one that ends too early as well, that is what is said. */
-const DAMAGED =
-  'The file is damaged in places. What can be read of it is shown, and there may be disturbances.'
+function describeDamage(media: SourceMedia, extents: ReadonlyMap<number, StreamExtent>): string {
+  const holes = (media.video && extents.get(media.video.index)?.holes) ?? []
+  const missing = holes.map(
+    ({ at, seconds }) => `${seconds.toFixed(1)} s at ${(at - media.startSeconds).toFixed(0)} s`,
+  )
+  const where = missing.length > 0 ? ` Pictures are missing: ${missing.join(', ')}.` : ''
+  return `The file is damaged in places. What can be read of it is shown, and there may be disturbances.${where}`
+}
 
 /** Says so when a file ends well before it claims to. */
 export async function noteShortfall(
