@@ -48,6 +48,7 @@ export async function liveAsWorker(parts: WorkerLifeParts): Promise<AsyncDisposa
   async function begin(): Promise<void> {
     testedAt = performance.now()
     const found = await parts.selfTest(signal)
+    signal.throwIfAborted()
     if (found !== undefined && found !== trouble)
       logger.error({ workerId: card.id, trouble: found }, 'this worker cannot work; it tries again')
     trouble = found
@@ -115,8 +116,11 @@ export async function liveAsWorker(parts: WorkerLifeParts): Promise<AsyncDisposa
     async [Symbol.asyncDispose]() {
       stopping.abort()
       // First what it holds, so that others may have it at once.
-      await worker?.[Symbol.asyncDispose]()
+      const before = worker
+      await before?.[Symbol.asyncDispose]()
       await living
+      // It may have begun in that very moment.
+      if (worker !== before) await worker?.[Symbol.asyncDispose]()
       // A database that is away must not keep the program: its row grows old, and is forgotten.
       await Promise.race([
         registry.leave(card.id).catch(() => undefined),
