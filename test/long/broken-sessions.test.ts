@@ -3,9 +3,6 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { expect, it } from 'vitest'
-import { LiveHub } from '../../src/ingest/live-hub.ts'
-import { RtmpServer } from '../../src/ingest/rtmp-server.ts'
-import { makeLogger } from '../../src/kernel/logger.ts'
 import { FakePublishGate } from '../support/fake-publish-gate.ts'
 import { ffmpeg, publish } from '../support/ffmpeg.ts'
 import { assertBrokenSessions } from '../support/rtmp/assert-sessions.ts'
@@ -19,6 +16,7 @@ import {
   recordedSessions,
   type SessionPieces,
 } from '../support/rtmp/session-pieces.ts'
+import { makeRtmpServer } from '../support/rtmp/test-server.ts'
 
 const SESSIONS = 1_000_000
 const ROUND = 50_000
@@ -27,13 +25,8 @@ const ROUND = 50_000
 async function capturedSessions(): Promise<SessionPieces[]> {
   const folder = await mkdtemp(path.join(tmpdir(), 'reprise-capture-'))
   const gate = new FakePublishGate({ [KEY]: CHANNEL })
-  const server = new RtmpServer({
-    host: '127.0.0.1',
-    port: 0,
+  const server = makeRtmpServer({
     gate,
-    playGate: { mayPlay: () => Promise.resolve(true) },
-    hub: new LiveHub(),
-    logger: makeLogger('silent'),
   })
   await using proxy = await startRecordingProxy(await server.listen())
   const url = `rtmp://127.0.0.1:${proxy.port}/live`

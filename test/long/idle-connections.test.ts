@@ -1,12 +1,11 @@
 /** Crowds that only cost: what 2,000 of them hold, that they are closed, and that 10,000 leave nothing behind. */
 import { readdirSync } from 'node:fs'
 import { afterEach, beforeEach, expect, it } from 'vitest'
-import { LiveHub } from '../../src/ingest/live-hub.ts'
-import { RtmpServer } from '../../src/ingest/rtmp-server.ts'
-import { makeLogger } from '../../src/kernel/logger.ts'
+import type { RtmpServer } from '../../src/ingest/rtmp-server.ts'
 import { FakePublishGate } from '../support/fake-publish-gate.ts'
 import { heldBytes } from '../support/held-memory.ts'
 import { gatherIdleCrowd } from '../support/rtmp/idle-crowd.ts'
+import { makeRtmpServer } from '../support/rtmp/test-server.ts'
 import { RtmpClient } from '../support/rtmp-client.ts'
 
 const MIB = 1024 * 1024
@@ -16,13 +15,8 @@ let port: number
 
 beforeEach(async () => {
   gate = new FakePublishGate({ 'the-key': 'channel' })
-  server = new RtmpServer({
-    host: '127.0.0.1',
-    port: 0,
+  server = makeRtmpServer({
     gate,
-    playGate: { mayPlay: () => Promise.resolve(true) },
-    hub: new LiveHub(),
-    logger: makeLogger('silent'),
     limits: { roleMs: 10_000 },
   })
   port = await server.listen()

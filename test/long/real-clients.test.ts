@@ -3,12 +3,11 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest'
-import { LiveHub } from '../../src/ingest/live-hub.ts'
-import { RtmpServer } from '../../src/ingest/rtmp-server.ts'
-import { makeLogger } from '../../src/kernel/logger.ts'
+import type { RtmpServer } from '../../src/ingest/rtmp-server.ts'
 import { FakePublishGate, REFUSAL } from '../support/fake-publish-gate.ts'
 import { countPackets, makeBroadcastSource, publish, streamHash } from '../support/ffmpeg.ts'
 import { requireProgram, runProgram } from '../support/required-program.ts'
+import { makeRtmpServer } from '../support/rtmp/test-server.ts'
 
 const FRAMES = 90
 let dir: string
@@ -27,13 +26,8 @@ beforeAll(async () => {
 afterAll(() => rmSync(dir, { recursive: true, force: true }))
 beforeEach(async () => {
   gate = new FakePublishGate({ 'the-key': 'channel' })
-  server = new RtmpServer({
-    host: '127.0.0.1',
-    port: 0,
+  server = makeRtmpServer({
     gate,
-    playGate: { mayPlay: () => Promise.resolve(true) },
-    hub: new LiveHub(),
-    logger: makeLogger('silent'),
   })
   url = `rtmp://127.0.0.1:${await server.listen()}/live`
 })
@@ -71,7 +65,7 @@ it('GStreamer that is discarded after the end sends on, and its next publish is 
   const encoder = gstreamerPublishes('the-key')
   const session = await gate.session()
   await session.received(10)
-  session.endByCreator()
+  await session.endByCreator()
   expect(await encoder.done, encoder.output()).toBe(0)
   expect(gate.sessions.length).toBe(1)
   expect(await gstreamerPublishes('the-key').done).toBe(0)

@@ -5,15 +5,14 @@ import net from 'node:net'
 import path from 'node:path'
 import { LiveHub } from '../../src/ingest/live-hub.ts'
 import type { MediaMessage } from '../../src/ingest/media-message.ts'
-import { RtmpServer } from '../../src/ingest/rtmp-server.ts'
 import { type BroadcastId, newId, type SessionId, type VideoId } from '../../src/kernel/ids.ts'
-import { makeLogger } from '../../src/kernel/logger.ts'
 import { packageBroadcast } from '../../src/packaging/package-broadcast.ts'
 import type { TimelineInit, TimelineSegment } from '../../src/packaging/timeline.ts'
 import { FakePublishGate } from './fake-publish-gate.ts'
 import { joinRendition } from './media.ts'
 import { makeRecorder } from './packaged-video.ts'
 import { addVideo, type TestPipeline, untilSettled } from './pipeline.ts'
+import { makeRtmpServer } from './rtmp/test-server.ts'
 
 const FIXTURES = path.join(import.meta.dirname, '../fixtures/enhanced-sessions')
 
@@ -22,13 +21,10 @@ export async function captured(name: string): Promise<readonly MediaMessage[]> {
   const gate = new FakePublishGate({ 'the-key': 'channel' })
   const hub = new LiveHub()
   const playGate = { mayPlay: () => Promise.resolve(true) }
-  const server = new RtmpServer({
-    host: '127.0.0.1',
-    port: 0,
+  const server = makeRtmpServer({
     gate,
     playGate,
     hub,
-    logger: makeLogger('silent'),
   })
   const socket = net.connect(await server.listen(), '127.0.0.1')
   socket.resume()

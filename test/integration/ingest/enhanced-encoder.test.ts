@@ -15,15 +15,14 @@ import { readStanding } from '../../../src/formats/flv/standing-message.ts'
 import { SCRIPT_TAG } from '../../../src/formats/flv/tag-header.ts'
 import { FLV_FORMAT } from '../../../src/ingest/live-format.ts'
 import { LiveHub } from '../../../src/ingest/live-hub.ts'
-import { RtmpServer } from '../../../src/ingest/rtmp-server.ts'
 import type { BroadcastId, SessionId } from '../../../src/kernel/ids.ts'
-import { makeLogger } from '../../../src/kernel/logger.ts'
 import { makeStoragePaths } from '../../../src/media/layout.ts'
 import { LogPackets } from '../../../src/packaging/log-packets.ts'
 import { type LogTag, readLog } from '../../../src/recording/log-reader.ts'
 import { Recorder } from '../../../src/recording/recorder.ts'
 import { FakePublishGate, type FakeSession } from '../../support/fake-publish-gate.ts'
 import { countPackets, ffmpeg } from '../../support/ffmpeg.ts'
+import { makeRtmpServer } from '../../support/rtmp/test-server.ts'
 
 const FIXTURES = path.join(import.meta.dirname, '../../fixtures/enhanced-sessions')
 const EXPECTED: Record<string, { tags: number; sha256: string }> = JSON.parse(
@@ -48,13 +47,9 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }))
 async function hear(name: string): Promise<Heard> {
   const gate = new FakePublishGate({ 'the-key': 'channel' })
   const hub = new LiveHub()
-  const server = new RtmpServer({
-    host: '127.0.0.1',
-    port: 0,
+  const server = makeRtmpServer({
     gate,
-    playGate: { mayPlay: () => Promise.resolve(true) },
     hub,
-    logger: makeLogger('silent'),
   })
   const flv = [encodeFileHeader()]
   const sink = new Writable({

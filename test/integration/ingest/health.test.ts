@@ -3,12 +3,11 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { LiveHub } from '../../../src/ingest/live-hub.ts'
-import { RtmpServer } from '../../../src/ingest/rtmp-server.ts'
-import { makeLogger } from '../../../src/kernel/logger.ts'
+import type { RtmpServer } from '../../../src/ingest/rtmp-server.ts'
 import { judgeHealth, type StreamHealth } from '../../../src/library/broadcasts/stream-health.ts'
 import { FakePublishGate } from '../../support/fake-publish-gate.ts'
 import { ffmpeg, type Publisher, publish, runFfmpeg } from '../../support/ffmpeg.ts'
+import { makeRtmpServer } from '../../support/rtmp/test-server.ts'
 import { RtmpClient } from '../../support/rtmp-client.ts'
 
 const NAMES = ['well', 'long-gop', 'slow', 'silent', 'stalled', 'skewed', 'pinged']
@@ -45,13 +44,8 @@ beforeAll(async () => {
     make('slow', ...picture(6), ...SOUND, ...encoded(12)),
     make('silent', ...picture(25), ...encoded(50)),
   ])
-  server = new RtmpServer({
-    host: '127.0.0.1',
-    port: 0,
+  server = makeRtmpServer({
     gate: new FakePublishGate(Object.fromEntries(NAMES.map((name) => [name, name]))),
-    playGate: { mayPlay: () => Promise.resolve(true) },
-    hub: new LiveHub(),
-    logger: makeLogger('silent'),
   })
   url = `rtmp://127.0.0.1:${await server.listen()}/live`
   for (const name of ['well', 'long-gop', 'slow', 'silent'])

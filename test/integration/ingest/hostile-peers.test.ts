@@ -6,10 +6,10 @@ import { setChunkSize } from '../../../src/formats/rtmp/control-message.ts'
 import { HANDSHAKE_BYTES } from '../../../src/formats/rtmp/handshake.ts'
 import type { IngestLimits } from '../../../src/ingest/ingest-limits.ts'
 import { LiveHub } from '../../../src/ingest/live-hub.ts'
-import { RtmpServer } from '../../../src/ingest/rtmp-server.ts'
-import { makeLogger } from '../../../src/kernel/logger.ts'
+import type { RtmpServer } from '../../../src/ingest/rtmp-server.ts'
 import { FakePublishGate, REFUSAL } from '../../support/fake-publish-gate.ts'
 import { gatherIdleCrowd } from '../../support/rtmp/idle-crowd.ts'
+import { makeRtmpServer } from '../../support/rtmp/test-server.ts'
 import { RtmpClient } from '../../support/rtmp-client.ts'
 
 const MIB = 1024 * 1024
@@ -28,13 +28,9 @@ const clients: RtmpClient[] = []
 async function serve(limits: Partial<IngestLimits> = {}): Promise<void> {
   gate = new FakePublishGate({ 'the-key': 'channel' })
   hub = new LiveHub({ stallMs: 300 })
-  server = new RtmpServer({
-    host: '127.0.0.1',
-    port: 0,
+  server = makeRtmpServer({
     gate,
-    playGate: { mayPlay: () => Promise.resolve(true) },
     hub,
-    logger: makeLogger('silent'),
     limits: { playWaitMs: 200, goodbyeMs: 200, sweepMs: 20, ...limits },
   })
   port = await server.listen()

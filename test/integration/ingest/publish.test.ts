@@ -3,12 +3,11 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
-import { LiveHub } from '../../../src/ingest/live-hub.ts'
-import { RtmpServer } from '../../../src/ingest/rtmp-server.ts'
-import { makeLogger } from '../../../src/kernel/logger.ts'
+import type { RtmpServer } from '../../../src/ingest/rtmp-server.ts'
 import { FakePublishGate, REFUSAL } from '../../support/fake-publish-gate.ts'
 import { fedEncoder } from '../../support/fed-encoder.ts'
 import { countPackets, ffmpeg, makeBroadcastSource, publish, streamHash } from '../../support/ffmpeg.ts'
+import { makeRtmpServer } from '../../support/rtmp/test-server.ts'
 
 let dir: string
 let source: string
@@ -26,13 +25,8 @@ beforeEach(async () => {
   // Of the server's clock; it goes on only when a test says so.
   vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval', 'performance'] })
   gate = new FakePublishGate({ 'the-key': 'channel' })
-  server = new RtmpServer({
-    host: '127.0.0.1',
-    port: 0,
+  server = makeRtmpServer({
     gate,
-    playGate: { mayPlay: () => Promise.resolve(true) },
-    hub: new LiveHub(),
-    logger: makeLogger('silent'),
   })
   url = `rtmp://127.0.0.1:${await server.listen()}/live`
 })

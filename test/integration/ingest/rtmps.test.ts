@@ -7,12 +7,12 @@ import path from 'node:path'
 import tls from 'node:tls'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { LiveHub } from '../../../src/ingest/live-hub.ts'
-import { RtmpServer } from '../../../src/ingest/rtmp-server.ts'
+import type { RtmpServer } from '../../../src/ingest/rtmp-server.ts'
 import { readTlsIdentity } from '../../../src/ingest/tls-identity.ts'
-import { makeLogger } from '../../../src/kernel/logger.ts'
 import { FakePublishGate, REFUSAL } from '../../support/fake-publish-gate.ts'
 import { fedEncoder } from '../../support/fed-encoder.ts'
 import { ffmpeg, makeBroadcastSource, publish, streamHash } from '../../support/ffmpeg.ts'
+import { makeRtmpServer } from '../../support/rtmp/test-server.ts'
 import { makeSelfSigned } from '../../support/self-signed.ts'
 
 const HANDSHAKE_MS = 10_000
@@ -41,14 +41,10 @@ beforeEach(async () => {
   const files = { certFile: path.join(dir, 'cert.pem'), keyFile: path.join(dir, 'key.pem') }
   const { context } = await readTlsIdentity(files)
   hub = new LiveHub()
-  server = new RtmpServer({
-    host: '127.0.0.1',
-    port: 0,
+  server = makeRtmpServer({
     rtmps: { port: 0, context: () => context },
     gate,
-    playGate: { mayPlay: () => Promise.resolve(true) },
     hub,
-    logger: makeLogger('silent'),
     limits: { handshakeMs: HANDSHAKE_MS, maxHandshakesPerAddress: 8 },
   })
   plain = `rtmp://127.0.0.1:${await server.listen()}/live`

@@ -1,13 +1,11 @@
 /** Streams through the real server into a real recording: what an encoder sends is what is in the log. */
 import { joinParts } from '../../../src/formats/rtmp/message.ts'
-import { LiveHub } from '../../../src/ingest/live-hub.ts'
 import { AUDIO, type MediaMessage, VIDEO } from '../../../src/ingest/media-message.ts'
 import type { PublishGate } from '../../../src/ingest/publish-gate.ts'
-import { RtmpServer } from '../../../src/ingest/rtmp-server.ts'
 import type { SessionId } from '../../../src/kernel/ids.ts'
-import { makeLogger } from '../../../src/kernel/logger.ts'
 import type { Recorder } from '../../../src/recording/recorder.ts'
 import { broadcastId } from '../packaged-video.ts'
+import { makeRtmpServer } from '../rtmp/test-server.ts'
 import { RtmpClient } from '../rtmp-client.ts'
 
 const CHUNK_BYTES = 4096
@@ -41,13 +39,8 @@ export async function publishStreams(
   recorder: Recorder,
   sessions: readonly (readonly MediaMessage[])[],
 ): Promise<void> {
-  await using server = new RtmpServer({
-    host: '127.0.0.1',
-    port: 0,
+  await using server = makeRtmpServer({
     gate: recordingGate(recorder),
-    playGate: { mayPlay: () => Promise.resolve(true) },
-    hub: new LiveHub(),
-    logger: makeLogger('silent'),
   })
   const port = await server.listen()
   for (const messages of sessions) await publishStream(port, messages)
