@@ -245,7 +245,11 @@ describe('a chunk that cannot be made', () => {
       const { items } = await jobs.list({ videoId, state: 'failed', limit: 10 })
       return items[0] ?? delay(50).then(() => undefined)
     })
-    expect(failed).toMatchObject({ kind: 'encode-chunk', reason: expect.stringMatching(/^ffmpeg failed: /) })
+    expect(failed).toMatchObject({
+      kind: 'encode-chunk',
+      reason: expect.stringMatching(/^ffmpeg failed: /),
+      log: expect.stringMatching(/width/i),
+    })
     await database.rendition.update({ where: { id: rendition.id }, data: { settings: good } })
     await jobs.retry(failed.id)
     const again = await until(pipeline, async () => {
