@@ -14,8 +14,8 @@ interface Untold {
   isStored: boolean
 }
 
-/** Segments being stored at a time: syncing a file is waiting. */
-const IN_FLIGHT = 8
+/** Segments being stored at a time: syncing a file is waiting, and until then its bytes are held. */
+const IN_FLIGHT = 4
 
 export class TimelineLines {
   readonly #store: MediaStore
