@@ -17,7 +17,7 @@ import { readPlaylist } from '../support/hls/playlist-text.ts'
 import { type Program, startProgram, until } from '../support/program.ts'
 import { requireProgram, runProgram } from '../support/required-program.ts'
 
-const SECONDS = 30
+const SECONDS = 16
 const FRAMES = SECONDS * CLOCK_FRAME_RATE
 
 let folder: string
@@ -114,11 +114,17 @@ describe.each(['hls', 'shaka'] as const)('%s', (player) => {
         60_000,
       )
       expect(shown, `${height} in ${codec}`).toMatchObject({ height, ranges: 1, faults: [] })
-      const before = (await look(page)).seconds
-      const frame = (await page.evaluate(readClock, CLOCK_BITS)) ?? 0
-      const at = (await look(page)).seconds
-      expect(frame / CLOCK_FRAME_RATE, `${height} in ${codec}`).toBeGreaterThan(before - 0.3)
-      expect(frame / CLOCK_FRAME_RATE, `${height} in ${codec}`).toBeLessThan(at + 0.3)
+      // A busy machine's decoder needs a moment to catch up with the sound; a picture out of place never does.
+      const inPlace = await until(
+        async () => {
+          const before = (await look(page)).seconds
+          const picture = ((await page.evaluate(readClock, CLOCK_BITS)) ?? 0) / CLOCK_FRAME_RATE
+          return { before, picture, after: (await look(page)).seconds }
+        },
+        ({ before, picture, after }) => picture > before - 0.3 && picture < after + 0.3,
+        20_000,
+      )
+      const at = inPlace.after
       // There are more of them than seconds: again from the beginning.
       if (at > SECONDS / 2) await page.evaluate(seekTo, 2)
     }
@@ -168,7 +174,7 @@ describe('ffmpeg', () => {
       const playlist = await (await fetch(base)).text()
       const init = await bytesOf(new URL(/MAP:URI="([^"]+)"/.exec(playlist)?.[1] ?? '', base).href)
       const frames = [...playlist.matchAll(/BYTERANGE:(\d+)@(\d+)\n(.+)/g)]
-      expect(frames.length).toBeGreaterThan(10)
+      expect(frames.length).toBeGreaterThan(SECONDS / 4)
       for (const [, bytes, offset, file = ''] of frames) {
         const range = `bytes=${offset}-${Number(offset) + Number(bytes) - 1}`
         const frame = await bytesOf(new URL(file, base).href, range)
