@@ -112,16 +112,13 @@ export const PICTURES: readonly GoldenInput[] = [
     '-c:a',
     'aac',
   ]),
-  {
-    ...input(
-      'anamorphic pixels',
-      'wide.mkv',
-      [...TAGGED_709, ...HEVC, '-c:a', 'aac'],
-      { width: 213, height: 120 },
-      { filters: `${BT709},setsar=4/3` },
-    ),
-    always: true,
-  },
+  input(
+    'anamorphic pixels',
+    'wide.mkv',
+    [...TAGGED_709, ...HEVC, '-c:a', 'aac'],
+    { width: 213, height: 120 },
+    { filters: `${BT709},setsar=4/3` },
+  ),
   input(
     'tall pixels',
     'tall.mkv',

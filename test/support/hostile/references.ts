@@ -34,7 +34,7 @@ const playlist = (entry: string) =>
   `#EXTM3U\n#EXT-X-VERSION:3\n#EXT-X-TARGETDURATION:4\n#EXT-X-MEDIA-SEQUENCE:0\n#EXTINF:4.0,\n${entry}\n#EXT-X-ENDLIST\n`
 
 export const REFERENCES: readonly HostileReference[] = [
-  ...['mp4', 'avi', 'mov', 'mkv', 'ts', 'flv', 'webm', 'ogv', 'mxf'].map((ending) =>
+  ...['mp4', 'avi', 'mov', 'mkv', 'ts'].map((ending) =>
     text(`an HLS playlist named .${ending}`, `playlist.${ending}`, ({ url }) => playlist(url)),
   ),
   text('an HLS playlist of a file', 'local.mp4', ({ file }) => playlist(`file://${file}`)),
