@@ -131,8 +131,11 @@ const waitingChunks = () =>
 
 it(`loses, doubles and forgets nothing in ${KILLS} kills of workers and ${DATABASE_KILLS} of the database (pain 22)`, async () => {
   workers.push(await startRole(installation, 'worker'))
-  for (const source of sources)
-    source.reference = await outcomeOf(await untilReady(await upload(source.file)))
+  for (const source of sources) {
+    const video = await untilReady(await upload(source.file))
+    await untilIdle()
+    source.reference = await outcomeOf(video)
+  }
   for (const { reference, seconds } of sources)
     for (const [name, frames] of Object.entries(reference?.frames ?? {}))
       expect(frames, name).toBe(seconds * RATE)
