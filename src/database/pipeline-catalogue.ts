@@ -1,20 +1,14 @@
 /** The pipeline's view of the catalogue in Postgres: planning and finishing. Chunks' lives are in chunks.ts. */
-import { type BroadcastId, newId, type VideoId } from '../kernel/ids.ts'
-import type {
-  PipelineCatalogue,
-  PipelineVideo,
-  RenditionPlan,
-  RenditionRecord,
-} from '../pipeline/catalogue.ts'
+import type { VideoId } from '../kernel/ids.ts'
+import type { PipelineCatalogue } from '../pipeline/catalogue.ts'
 import { PRIORITY } from '../pipeline/job-kinds.ts'
-import type { RenditionSettings } from '../pipeline/ladder.ts'
 import { EAGER, type RenditionPolicy } from '../pipeline/rendition-policy.ts'
 import { makeBesideCatalogue } from './beside-catalogue.ts'
 import { settleVideo } from './chunk-progress.ts'
 import { addChunks, chunkFrontier } from './chunk-rows.ts'
 import type { Database } from './client.ts'
 import { beginEdition, followEdition } from './editions.ts'
-import type { Prisma } from './generated/client.ts'
+import { readPipelineRendition, readPipelineVideo, renditionRows, withSources } from './pipeline-rows.ts'
 import type { PostgresJobQueue } from './queue.ts'
 import { inTransaction } from './transaction.ts'
 
@@ -32,12 +26,12 @@ export function makePipelineCatalogue(
         where: { id: videoId, ...IN_THE_PIPELINE },
         include: withSources,
       })
-      return row ? readVideo(row) : undefined
+      return row ? readPipelineVideo(row) : undefined
     },
 
     async renditions(videoId) {
       const rows = await database.rendition.findMany({ where: { videoId }, orderBy: { id: 'asc' } })
-      return rows.map(readRendition)
+      return rows.map(readPipelineRendition)
     },
 
     async plan(videoId, step) {
@@ -189,65 +183,5 @@ export function makePipelineCatalogue(
   }
 }
 
-/** Ids in the order of the plan, which is the order people see: within a millisecond UUIDv7 has none. */
-function renditionRows(videoId: VideoId, plans: readonly RenditionPlan[]): Prisma.RenditionCreateManyInput[] {
-  const now = Date.now()
-  return plans.map(({ settings, ...rest }, index) => ({
-    id: newId(now + index),
-    videoId,
-    ...rest,
-    // Passed through: packaging makes it, and it is there as soon as the timeline is.
-    state: settings ? 'planned' : 'encoding',
-    ...(settings ? { settings: settings as unknown as Prisma.InputJsonValue } : {}),
-  }))
-}
-
 /** What is not shown any more is not worked on either. */
 const IN_THE_PIPELINE = { deletedAt: null, supersededAt: null, shownEditionId: null } as const
-
-const SOURCES = { upload: true, broadcast: { select: { id: true } } } as const
-/** An edition is made from what its video came in as. */
-const withSources = { ...SOURCES, editionOf: { select: SOURCES } } as const
-
-type VideoRow = Prisma.VideoGetPayload<{ include: typeof withSources }>
-
-function readVideo(row: VideoRow): PipelineVideo {
-  const { upload, broadcast } = row.editionOf ?? row
-  return {
-    id: row.id as VideoId,
-    origin: row.origin,
-    state: row.state,
-    timelineKind: row.timelineKind ?? undefined,
-    timelineComplete: row.timelineComplete,
-    hasPoster: row.hasPoster,
-    hasPreview: row.previewName !== null,
-    storyboardSheets: row.storyboardSheets,
-    closedCaptions: row.closedCaptions,
-    hasWaveform: row.hasWaveform,
-    playable: row.playable,
-    upload: upload
-      ? { id: upload.id, path: upload.path, fileName: upload.fileName, source: upload.source }
-      : undefined,
-    broadcastId: (broadcast?.id as BroadcastId | undefined) ?? undefined,
-  }
-}
-
-function readRendition(row: Prisma.RenditionGetPayload<object>): RenditionRecord {
-  return {
-    id: row.id,
-    name: row.name,
-    kind: row.kind,
-    state: row.state,
-    ...(row.failure === null ? {} : { failure: row.failure }),
-    ...(row.codecs === null ? {} : { codecs: row.codecs }),
-    ...(row.width === null ? {} : { width: row.width }),
-    ...(row.height === null ? {} : { height: row.height }),
-    ...(row.frameRate === null ? {} : { frameRate: row.frameRate }),
-    ...(row.bandwidth === null ? {} : { bandwidth: row.bandwidth }),
-    ...(row.averageBandwidth === null ? {} : { averageBandwidth: row.averageBandwidth }),
-    ...(row.language === null ? {} : { language: row.language }),
-    ...(row.label === null ? {} : { label: row.label }),
-    ...(row.channels === null ? {} : { channels: row.channels }),
-    ...(row.settings === null ? {} : { settings: row.settings as unknown as RenditionSettings }),
-  }
-}

@@ -4,17 +4,13 @@
  */
 import { createHash } from 'node:crypto'
 import { gzipSync } from 'node:zlib'
-import { renderMediaPlaylist } from '../../formats/hls/media-playlist.ts'
-import {
-  renderMultivariantPlaylist,
-  type SubtitleRendition,
-} from '../../formats/hls/multivariant-playlist.ts'
 import type { VideoRecord } from '../../library/video-record.ts'
 import { AUDIO_RENDITION } from '../../media/layout.ts'
 import type { Timeline } from '../../packaging/timeline.ts'
 import type { KnownTimeline, TimelineCache } from '../../packaging/timeline-cache.ts'
-import { type FindKeyframes, type IFrame, makeIFrameFinder, type OfferedIFrames } from './i-frames.ts'
+import { type FindKeyframes, makeIFrameFinder } from './i-frames.ts'
 import { chooseOffer, isOffered, type Offer } from './playable-renditions.ts'
+import { GROWING_TARGET_SECONDS, renderIFrames, renderOffer, renderTimeline } from './playlist-texts.ts'
 
 export interface PlaylistText {
   readonly text: string
@@ -45,12 +41,7 @@ export interface Playlists {
 
 /** Of a four-hour broadcast each is about 300 kB. */
 const MAX_TEXTS = 400
-/** A growing playlist's target duration may not change: no encoder worth its name has keyframes farther apart. RFC 8216 §4.3.3.1. */
-const GROWING_TARGET_SECONDS = 10
 const RECENT_SEGMENTS = 5
-const AUDIO_NAME = 'Audio'
-/** Bits per second. HLS Authoring Specification for Apple Devices, 1.20: at most 192 kbit/s. */
-const MOST_SOUND_ALONE = 192_000
 
 interface KeptText extends PlaylistText {
   /** What it was rendered from. */
@@ -136,95 +127,6 @@ export function makePlaylists(timelines: TimelineCache, findKeyframes: FindKeyfr
 function nearLiveSeconds({ segments }: Timeline): number {
   const recent = segments.slice(-RECENT_SEGMENTS).map(({ duration }) => duration)
   return GROWING_TARGET_SECONDS + Math.max(...recent)
-}
-
-function renderOffer(
-  video: VideoRecord,
-  { variants, sounds }: Offer,
-  iFrames: readonly OfferedIFrames[],
-  withPictures: boolean,
-  startBeforeEnd: number | undefined,
-): string {
-  return renderMultivariantPlaylist({
-    ...(startBeforeEnd !== undefined && { startBeforeEnd }),
-    variants: variants.map(({ name, codecs, width, height, frameRate, bandwidth, averageBandwidth }) => ({
-      uri: `${name}/index.m3u8`,
-      name,
-      bandwidth,
-      averageBandwidth,
-      ...(codecs !== undefined && { codecs }),
-      ...(width !== undefined && { width }),
-      ...(height !== undefined && { height }),
-      ...(frameRate !== undefined && { frameRate }),
-    })),
-    iFrames: iFrames.map(({ variant: { name, codecs, width, height }, bandwidth, averageBandwidth }) => ({
-      uri: `${name}/iframes.m3u8`,
-      bandwidth,
-      averageBandwidth,
-      ...(codecs !== undefined && { codecs }),
-      ...(width !== undefined && { width }),
-      ...(height !== undefined && { height }),
-    })),
-    subtitles: subtitlesOf(video),
-    // Once they are a track of their own, that is better: it can be styled, and is there in every quality.
-    closedCaptions: video.closedCaptions && !video.captions.some(({ origin }) => origin === 'broadcast'),
-    soundAlone: !withPictures && (sounds[0]?.bandwidth ?? 0) <= MOST_SOUND_ALONE,
-    sounds: sounds.map(({ name, label, language, codecs, bandwidth, averageBandwidth, channels }) => ({
-      uri: `${name}/index.m3u8`,
-      name: label ?? AUDIO_NAME,
-      codecs,
-      bandwidth,
-      averageBandwidth,
-      channels,
-      ...(language !== null && { language }),
-    })),
-  })
-}
-
-/** Names tell them apart in menus: no two are the same. RFC 8216 §4.3.4.1.1 */
-function subtitlesOf({ captions }: VideoRecord): readonly SubtitleRendition[] {
-  const taken = new Set<string>()
-  return captions.map(({ id, version, language, name, kind, isDefault }) => {
-    let own = name
-    for (let n = 2; taken.has(own); n++) own = `${name} (${n})`
-    taken.add(own)
-    return {
-      uri: `captions/${id}-${version}/index.m3u8`,
-      name: own,
-      isDefault,
-      describesSound: kind === 'captions',
-      ...(language !== 'und' && { language }),
-    }
-  })
-}
-
-/** Relative to the playlist, so that the signed prefix stays. */
-function renderTimeline(timeline: Timeline, initUri: (init: number) => string): string {
-  return renderMediaPlaylist({
-    segments: timeline.segments.map(({ number, duration, init, discontinuity }) => ({
-      uri: `${number}.m4s`,
-      duration,
-      map: initUri(init),
-      discontinuity,
-    })),
-    ended: timeline.ended,
-    ...(!timeline.ended && { targetDuration: GROWING_TARGET_SECONDS }),
-  })
-}
-
-function renderIFrames(frames: readonly IFrame[], ended: boolean, initUri: (init: number) => string): string {
-  return renderMediaPlaylist({
-    iFramesOnly: true,
-    segments: frames.map(({ segment: { number, init, duration, discontinuity }, range }) => ({
-      uri: `${number}.m4s`,
-      duration,
-      map: initUri(init),
-      discontinuity,
-      ...(range ? { range } : { gap: true }),
-    })),
-    ended,
-    ...(!ended && { targetDuration: GROWING_TARGET_SECONDS }),
-  })
 }
 
 /**
