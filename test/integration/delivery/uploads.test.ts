@@ -274,7 +274,10 @@ describe('a resumable upload', () => {
   it('and one by form have to fit into what the channel may store, with all that has begun', async () => {
     const as = await site.person('creator')
     expect((await post(form({}, bytes(100)), as)).status).toBe(201)
-    await site.database.prisma.channel.updateMany({ where: { ownerId: as.userId }, data: { quotaBytes: 1000n } })
+    await site.database.prisma.channel.updateMany({
+      where: { ownerId: as.userId },
+      data: { quotaBytes: 1000n },
+    })
     const stored = await uploadDirs()
     const byForm = await post(form({}, bytes(2000)), as)
     expect(byForm.status).toBe(507)
