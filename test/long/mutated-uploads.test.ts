@@ -34,7 +34,7 @@ let pipeline: TestPipeline
 let worker: AsyncDisposable
 beforeAll(async () => {
   db = await createTestDatabase()
-  pipeline = await openTestPipeline(db.url, { sandbox: 'auto' })
+  pipeline = await openTestPipeline(db.url, { sandbox: 'auto', beside: true })
   worker = await pipeline.work()
 })
 afterAll(async () => {

@@ -10,7 +10,7 @@ let pipeline: TestPipeline
 let worker: AsyncDisposable
 beforeAll(async () => {
   db = await createTestDatabase()
-  pipeline = await openTestPipeline(db.url)
+  pipeline = await openTestPipeline(db.url, { beside: true })
   worker = await pipeline.work()
 })
 afterAll(async () => {

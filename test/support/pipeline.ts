@@ -36,6 +36,8 @@ export type TestPipeline = Awaited<ReturnType<typeof openTestPipeline>>
 export async function openTestPipeline(
   url: string,
   options: {
+    /** With storyboard, captions and waveform; else only what is played is made. */
+    beside?: boolean
     sandbox?: SandboxSetting
     storageDir?: string
     threads?: number
@@ -106,7 +108,7 @@ export async function openTestPipeline(
     work: (overrides: Partial<JobHandlers> = {}, concurrency = 2): Promise<Worker> =>
       startWorker({
         queue,
-        handlers: { ...handlers, ...overrides },
+        handlers: { ...handlers, ...(options.beside ? {} : NOTHING_BESIDE), ...overrides },
         chunks,
         catalogue,
         planner,
@@ -116,6 +118,13 @@ export async function openTestPipeline(
     [Symbol.asyncDispose]: () => open.disposeAsync(),
   }
 }
+
+/** What is made beside the pictures costs as much as a small video itself. */
+const NOTHING_BESIDE = {
+  'make-storyboard': async () => undefined,
+  'find-captions': async () => undefined,
+  'measure-sound': async () => undefined,
+} satisfies Partial<JobHandlers>
 
 /** A channel to put videos on. */
 export async function addChannel(database: Database): Promise<string> {

@@ -34,7 +34,7 @@ let pipeline: TestPipeline
 beforeAll(async () => {
   dir = await mkdtemp(path.join(tmpdir(), 'reprise-beside-'))
   database = await createTestDatabase()
-  pipeline = await openTestPipeline(database.url, { storageDir: dir })
+  pipeline = await openTestPipeline(database.url, { storageDir: dir, beside: true })
 })
 afterAll(async () => {
   await pipeline[Symbol.asyncDispose]()

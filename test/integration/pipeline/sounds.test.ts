@@ -29,7 +29,7 @@ let pipeline: TestPipeline
 let worker: AsyncDisposable
 beforeAll(async () => {
   db = await createTestDatabase()
-  pipeline = await openTestPipeline(db.url, { loudnessTarget: TARGET })
+  pipeline = await openTestPipeline(db.url, { loudnessTarget: TARGET, beside: true })
   worker = await pipeline.work()
 })
 afterAll(async () => {

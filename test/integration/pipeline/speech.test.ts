@@ -24,7 +24,7 @@ let videoId: VideoId
 beforeAll(async () => {
   dir = await mkdtemp(path.join(tmpdir(), 'reprise-speech-'))
   database = await createTestDatabase()
-  pipeline = await openTestPipeline(database.url, { storageDir: dir })
+  pipeline = await openTestPipeline(database.url, { storageDir: dir, beside: true })
   const file = path.join(dir, 'talk.m4a')
   await ffmpeg('-f', 'lavfi', '-i', `sine=frequency=440:duration=${SECONDS}`, '-c:a', 'aac', file)
   videoId = await addUpload(pipeline, file)
