@@ -2,6 +2,7 @@
 import { defineConfig } from 'vitest/config'
 
 const POSTGRES = './test/support/postgres-global-setup.ts'
+const FIXED_SEED = './test/support/fixed-seed.ts'
 
 export default defineConfig({
   test: {
@@ -11,6 +12,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['test/unit/**/*.test.ts'],
+          setupFiles: [FIXED_SEED],
           testTimeout: 60_000,
           expect: { poll: { timeout: 30_000 } },
           sequence: { groupOrder: 0 },
@@ -28,6 +30,7 @@ export default defineConfig({
         test: {
           name: 'integration',
           include: ['test/integration/**/*.test.ts'],
+          setupFiles: [FIXED_SEED],
           globalSetup: [POSTGRES],
           // Only what never comes takes so long: on a busy machine everything else comes late, but it comes.
           testTimeout: 180_000,

@@ -29,8 +29,8 @@ export function cleanCueText(text: string): string {
       return closed
     }
     open.push(tag)
-    const said = ANNOTATED.has(tag) && annotation ? ` ${escapeText(String(annotation).trim())}` : ''
-    return `<${tag}${String(classes ?? '')}${said}>`
+    const said = ANNOTATED.has(tag) ? withoutArrow(escapeText(String(annotation ?? '').trim())) : ''
+    return `<${tag}${withoutArrow(String(classes ?? ''))}${said === '' ? '' : ` ${said}`}>`
   })
   return (
     cleaned +
@@ -45,6 +45,12 @@ export function cleanCueText(text: string): string {
     .join('\n')
 }
 
+/** Before the end of a tag two dashes would make an arrow, which no cue may hold. §4.1 */
+function withoutArrow(text: string): string {
+  return text.replace(/[-\s.]+$/, '')
+}
+
+/** What is escaped already stays as it is. */
 function escapeText(text: string): string {
-  return text.replace(/[&<>]/g, (character) => ENTITIES[character] ?? character)
+  return text.replace(/&(?:amp|lt|gt|nbsp|lrm|rlm);|[&<>]/g, (found) => ENTITIES[found] ?? found)
 }

@@ -130,6 +130,9 @@ describe('cue text', () => {
     ['<img src=x onerror=alert(1)>picture', 'picture'],
     ['1 --> 2', '1 --&gt; 2'],
     ['<00:01.000>karaoke<bad>', '<00:01.000>karaoke'],
+    ['<v.-->an arrow', '<v>an arrow</v>'],
+    ['<v Ann-->an arrow', '<v Ann>an arrow</v>'],
+    ['<v Ann & Bob>both', '<v Ann &amp; Bob>both</v>'],
     ['caf&eacute; &amp; bar', 'caf&amp;eacute; &amp; bar'],
   ])('%s becomes %s', (before, after) => {
     expect(cleanCueText(before)).toBe(after)
