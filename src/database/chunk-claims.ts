@@ -20,6 +20,7 @@ interface ClaimRow {
   readonly start_seconds: number
   readonly duration_seconds: number
   readonly attempts: number
+  readonly deaths: number
   readonly begun: boolean
 }
 
@@ -73,7 +74,9 @@ export async function claimNextChunks(
     // Apart from the rest, which must see what whoever held the lock before has done. What dead workers left comes back.
     await tx.$executeRaw`
       WITH left_behind AS (
-        UPDATE chunks SET state = 'waiting', attempt_id = NULL, lease_until = NULL, progress = 0, speed = NULL, updated_at = now()
+        UPDATE chunks SET state = 'waiting', attempt_id = NULL, lease_until = NULL, progress = 0, speed = NULL, updated_at = now(),
+               attempts = greatest(attempts - 1, 0), deaths = deaths + 1, 
+               retry_at = CASE WHEN deaths = 0 THEN NULL ELSE now() + least(deaths, 10) * interval '1 second' END
          WHERE id IN (SELECT id FROM chunks WHERE state = 'encoding' AND lease_until < now() FOR UPDATE SKIP LOCKED))
       SELECT pg_advisory_xact_lock(${ENCODE_ORDER_LOCK}::bigint)`
     const [next] = await tx.$queryRaw<{ video_id: VideoId; index: number; lead: boolean }[]>`
@@ -103,11 +106,13 @@ async function hold(
   const rows = await tx.$queryRaw<ClaimRow[]>`
     WITH held AS (
       UPDATE chunks c
-         SET state = 'encoding', attempt_id = ${id}, attempts = c.attempts + 1, progress = 0, speed = NULL, retry_at = NULL,
+         SET state = 'encoding', attempt_id = ${id}, progress = 0,
+             attempts = c.attempts + CASE WHEN c.state = 'encoding' THEN 0 ELSE 1 END,
+             deaths = c.deaths + CASE WHEN c.state = 'encoding' THEN 1 ELSE 0 END, speed = NULL, retry_at = NULL,
              updated_at = now(), started_at = now(), lease_until = now() + ${leaseMs}::int * interval '1 millisecond'
         FROM renditions r
        WHERE r.id = c.rendition_id AND c.id IN (${which})
-      RETURNING c.id, c.rendition_id, r.name AS rendition, r.settings, c.index, c.first_segment, c.segment_count, c.start_seconds, c.duration_seconds, c.attempts,
+      RETURNING c.id, c.rendition_id, r.name AS rendition, r.settings, c.index, c.first_segment, c.segment_count, c.start_seconds, c.duration_seconds, c.attempts, c.deaths,
                 EXISTS (SELECT 1 FROM chunks m WHERE m.rendition_id = c.rendition_id AND m.state = 'ready') AS begun),
     begun AS (
       UPDATE renditions SET state = 'encoding' WHERE state = 'planned' AND id IN (SELECT rendition_id FROM held))
@@ -121,6 +126,7 @@ function readClaim(row: ClaimRow): ClaimedChunk {
     rendition: row.rendition,
     settings: row.settings,
     attempts: row.attempts,
+    deaths: row.deaths,
     begun: row.begun,
     range: {
       index: row.index,

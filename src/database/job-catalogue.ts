@@ -154,7 +154,7 @@ async function reviveRenditions(
   )
   await tx.chunk.updateMany({
     where: failed,
-    data: { state: 'waiting', attempts: 0, failure: null, log: null, retryAt: null },
+    data: { state: 'waiting', attempts: 0, deaths: 0, failure: null, log: null, retryAt: null },
   })
   await tx.rendition.updateMany({
     where: { videoId, name: { in: names }, state: 'failed' },

@@ -103,6 +103,8 @@ export interface ClaimedChunk {
   readonly range: ChunkRange
   /** This attempt included. */
   readonly attempts: number
+  /** Workers that were killed while they held it. */
+  readonly deaths: number
   /** Some chunk of the rendition is made: its init stands. */
   readonly begun: boolean
 }

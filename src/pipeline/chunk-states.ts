@@ -33,6 +33,8 @@ export function mayBecome(from: ChunkState, to: ChunkState): boolean {
 
 /** Attempts on one chunk before its rendition is given up. */
 export const MAX_CHUNK_ATTEMPTS = 4
+/** Workers that die over one chunk before it is held to be what kills them. */
+export const MAX_CHUNK_DEATHS = 12
 
 /** A worker that is alive renews well within the lease; one that was killed loses it after this long. */
 export const LEASE_MS = 8_000

@@ -8,7 +8,7 @@
 import { AppError, describeError, isDiskFull } from '../../kernel/errors.ts'
 import { newId, type VideoId } from '../../kernel/ids.ts'
 import type { ClaimedChunk } from '../catalogue.ts'
-import { LEASE_MS, MAX_CHUNK_ATTEMPTS } from '../chunk-states.ts'
+import { LEASE_MS, MAX_CHUNK_ATTEMPTS, MAX_CHUNK_DEATHS } from '../chunk-states.ts'
 import { VIDEO_CODECS } from '../codec-levels.ts'
 import { JobGivenUp, type RunningJob } from '../queue.ts'
 import { makeAudioSegments } from './audio-segments.ts'
@@ -71,7 +71,7 @@ async function makeClaimed(parts: StepParts, work: ClaimedWork): Promise<void> {
       await makeGroup(parts, work, group, lease)
     } catch (error) {
       const waits = signal.aborted || isNoFault(error)
-      const final = !waits && group.every(({ attempts }) => attempts >= MAX_CHUNK_ATTEMPTS)
+      const final = !waits && group.every(isExhausted)
       problems.push({ error, final })
       await giveBack(parts, videoId, group, attemptId, error, signal)
     }
@@ -104,7 +104,7 @@ async function makeGroup(
   signal.throwIfAborted()
   const first = group[0]
   if (!first) return
-  if (first.attempts > MAX_CHUNK_ATTEMPTS)
+  if (first.deaths >= MAX_CHUNK_DEATHS)
     throw new AppError('encode-failed', 'The worker died each time it tried to make this part.')
   const [video, timeline] = await Promise.all([
     parts.catalogue.findVideo(videoId),
@@ -170,6 +170,10 @@ async function makeGroup(
   }
 }
 
+function isExhausted({ attempts, deaths }: ClaimedChunk): boolean {
+  return attempts >= MAX_CHUNK_ATTEMPTS || deaths >= MAX_CHUNK_DEATHS
+}
+
 async function giveBack(
   parts: StepParts,
   videoId: VideoId,
@@ -181,11 +185,12 @@ async function giveBack(
   const reason = describeError(error)
   const stderr = error instanceof AppError ? error.fields.stderr : undefined
   const log = typeof stderr === 'string' && stderr !== '' ? stderr : undefined
-  for (const { id, attempts } of group) {
+  for (const chunk of group) {
+    const { id, attempts } = chunk
     if (stopping.aborted) await parts.chunks.release(id, attemptId, undefined)
     else if (isNoFault(error))
       await parts.chunks.release(id, attemptId, undefined, { afterMs: NO_FAULT_RETRY_MS })
-    else if (attempts >= MAX_CHUNK_ATTEMPTS) await parts.chunks.fail(videoId, id, attemptId, reason, log)
+    else if (isExhausted(chunk)) await parts.chunks.fail(videoId, id, attemptId, reason, log)
     else await parts.chunks.release(id, attemptId, reason, { afterMs: RETRY_MS * 2 ** (attempts - 1), log })
   }
   parts.logger.warn(

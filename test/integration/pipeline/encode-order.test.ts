@@ -173,6 +173,24 @@ describe('an encoder that is free', () => {
     await prisma.chunk.updateMany({ where: { videoId }, data: { leaseUntil: new Date(Date.now() - 1) } })
     expect(await turn()).toMatchObject({ videoId, index: 0 })
   })
+
+  it('lets others go first after a second death, and counts none of them as an attempt', async () => {
+    const { prisma } = db
+    const plan = { channelId: await addChannel(prisma), chunks: 2, rungs: ['240p'] }
+    const videoId = await addPlanned(prisma, plan)
+    const die = async () => {
+      await chunks.claimNext('dead', 60_000)
+      await prisma.chunk.updateMany({
+        where: { videoId, state: 'encoding' },
+        data: { leaseUntil: new Date(Date.now() - 1) },
+      })
+    }
+    await die()
+    await die()
+    expect(await turn()).toMatchObject({ videoId, index: 1 })
+    const first = await prisma.chunk.findFirstOrThrow({ where: { videoId, index: 0 } })
+    expect(first).toMatchObject({ state: 'waiting', attempts: 0, deaths: 2 })
+  })
 })
 
 describe('several encoders at once', () => {
