@@ -156,15 +156,21 @@ function reasonOf({ of, state, reason }: JobRow): string | null {
   return null
 }
 
+/** Of the kinds that are about a whole video. */
+const SUBJECTS: Readonly<Record<Exclude<JobKind, 'encode-chunk' | 'encode-now'>, string>> = {
+  'process-upload': 'look at the file and decide how it is played',
+  'rebuild-video': 'make everything again from the recording',
+  'complete-replay': 'complete the replay from the recording',
+  'make-poster': 'poster',
+  'make-storyboard': 'storyboard',
+  'find-captions': 'captions and chapters that came with it',
+  'recognise-speech': 'speech to text',
+  'measure-sound': 'loudness and waveform',
+  'finish-video': 'measure and publish',
+}
+
 function subjectOf(row: JobRow): string {
-  if (row.kind === 'process-upload') return 'look at the file and decide how it is played'
-  if (row.kind === 'rebuild-video') return 'make everything again from the recording'
-  if (row.kind === 'complete-replay') return 'complete the replay from the recording'
-  if (row.kind === 'make-poster') return 'poster'
-  if (row.kind === 'make-storyboard') return 'storyboard'
-  if (row.kind === 'find-captions') return 'captions and chapters that came with it'
-  if (row.kind === 'recognise-speech') return 'speech to text'
-  if (row.kind === 'finish-video') return 'measure and publish'
+  if (row.kind !== 'encode-chunk' && row.kind !== 'encode-now') return SUBJECTS[row.kind]
   const names = (row.renditions ?? []).join(', ')
   if (row.start_seconds === null || row.duration_seconds === null) return `${names}, part ${row.index ?? '?'}`
   return `${names}, seconds ${Math.round(row.start_seconds)} to ${Math.round(row.start_seconds + row.duration_seconds)}`

@@ -109,7 +109,7 @@ async function outcomeOf(video: Video): Promise<Outcome> {
     .filter((entry) => entry.isFile())
     .map((entry) => path.relative(media, path.join(entry.parentPath, entry.name)))
     // The best of the pictures that are there when it is made: not always the same, and named by what it shows.
-    .map((file) => file.replace(/^poster\/[0-9a-f]+/, 'poster/any'))
+    .map((file) => file.replace(/^(poster|preview)\/[0-9a-f]+/, '$1/any'))
     .toSorted()
   return { frames, files }
 }

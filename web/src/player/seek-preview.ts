@@ -42,6 +42,8 @@ export function makeSeekPreview(player: VjsPlayer): SeekPreview {
   let chapters: readonly PlayerChapter[] = []
   let pictures: readonly SmallPicture[] = []
   let lookedAt = Number.NEGATIVE_INFINITY
+  /** Seconds. */
+  let shownAt = 0
   let hiding: ReturnType<typeof setTimeout> | undefined
   const gone = new AbortController()
 
@@ -54,7 +56,10 @@ export function makeSeekPreview(player: VjsPlayer): SeekPreview {
     fetch(asked, { signal: gone.signal })
       .then(async (response) => (response.ok ? readStoryboard(await response.text(), asked) : pictures))
       .then((found) => {
-        if (asked === new URL(address ?? '', document.baseURI).href) pictures = found
+        if (asked !== new URL(address ?? '', document.baseURI).href) return
+        pictures = found
+        // The pointer may have come to rest while they were on their way.
+        if (box.classList.contains('reprise-shown')) render(shownAt)
       })
       // Without pictures there is still the time.
       .catch(() => undefined)
@@ -74,6 +79,7 @@ export function makeSeekPreview(player: VjsPlayer): SeekPreview {
       hide()
       return
     }
+    shownAt = seconds
     look()
     const found = pictureAt(pictures, seconds)
     picture.hidden = found === undefined
