@@ -151,7 +151,9 @@ function walls(
   const readable = [...SYSTEM, ...LOADER, ...shown].flatMap((place) => ['--ro-bind-try', place, place])
   const devices = ['/dev/null', '/dev/zero', '/dev/urandom', ...DEVICES]
   return [
-    ...['--unshare-all', '--die-with-parent', '--new-session', '--cap-drop', 'ALL'],
+    // In a session of its own it would have a scheduling group of its own (sched(7), autogroups), and whoever is
+    // waited for no more of the processors than anybody else. There is no terminal inside to be opened.
+    ...['--unshare-all', '--die-with-parent', '--cap-drop', 'ALL'],
     ...readable,
     ...devices.flatMap((device) => ['--dev-bind-try', device, device]),
     ...['--tmpfs', '/tmp'],
